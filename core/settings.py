@@ -58,8 +58,12 @@ class WebSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = Field(default=None, description="address used in links of mails; default: the bound address")
-    operator_password: SecretStr | None = Field(default=None, description="needed before binding to anything but loopback")
+    public_url: str | None = Field(
+        default=None, description="address used in links of mails; default: the bound address"
+    )
+    operator_password: SecretStr | None = Field(
+        default=None, description="needed before binding to anything but loopback"
+    )
 
 
 class PortalSettings(Section):
@@ -93,9 +97,13 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default=Path("data/vigie"), description="everything the embedded engines keep")
-    demo: bool = Field(default=False, description="demonstration: simulated portals, invented notices, a banner everywhere")
+    demo: bool = Field(
+        default=False, description="demonstration: simulated portals, invented notices, a banner everywhere"
+    )
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the data folder")
-    archive_url: str | None = Field(default=None, description="fsspec URL of the raw archive; default: in the data folder")
+    archive_url: str | None = Field(
+        default=None, description="fsspec URL of the raw archive; default: in the data folder"
+    )
     secret_key: SecretStr | None = Field(default=None, description="signs links; default: made once in the data folder")
     language: str = Field(default="fr", description="language of mails and pages when a person chose none")
     log_level: str = "INFO"

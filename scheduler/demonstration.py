@@ -1,0 +1,124 @@
+"""The demonstration: the simulated portals that ship with Vigie, crawled through the same code.
+
+It lives in a folder of its own with its own settings file, so that invented and real notices never mix. Its invented
+notices are dated relative to the day it was first started; after some weeks they would all be closed, so it then
+begins anew and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+import sys
+from collections.abc import MutableMapping
+from datetime import date, timedelta
+from pathlib import Path
+
+from core import clock
+from core.settings import Settings
+from scheduler.supervisor import Child, vigie
+
+log = logging.getLogger(__name__)
+
+FOLDER = "demonstration"
+FRESH_FOR = timedelta(days=14)
+NOTICES = 480
+NEWS_EVERY_SECONDS = 45
+SIMULATED_PORTALS = ("be_bda",)
+
+
+class Demonstration:
+    """Where the demonstration keeps its things and what it runs beside the usual processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.data_dir.absolute().parent / FOLDER
+        self._web_host = settings.web.host
+        self._web_port = settings.web.port
+        self._language = settings.language
+        self._ports = {key: free_port() for key in SIMULATED_PORTALS}
+        self._mail_port = free_port()
+
+    def prepare(self) -> date:
+        """Make the folder and its settings file; return the day that the invented notices are dated from."""
+        anchor = self._anchor()
+        if anchor is not None and clock.now().date() - anchor > FRESH_FOR:
+            log.warning("The demonstration of %s has grown old; it begins anew, its profiles included.", anchor)
+            shutil.rmtree(self.folder)
+            anchor = None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if anchor is None:
+            anchor = clock.now().date()
+            (self.folder / "begun").write_text(anchor.isoformat(), encoding="ascii")
+        self.settings_file.write_text(self._toml(), encoding="utf-8")
+        return anchor
+
+    @property
+    def settings_file(self) -> Path:
+        """The TOML file that every process of the demonstration reads."""
+        return self.folder / "vigie.toml"
+
+    def enter(self, environment: MutableMapping[str, str]) -> None:
+        """Take every `VIGIE_...` of the real installation out of this environment and point it at the demonstration."""
+        for name in [name for name in environment if name.startswith("VIGIE_")]:
+            del environment[name]
+        environment["VIGIE_CONFIG"] = str(self.settings_file)
+
+    def children(self, anchor: date) -> tuple[Child, ...]:
+        """The simulated portals and the local mail server."""
+        simulated = tuple(
+            Child(
+                f"simulated {key}",
+                (
+                    *(sys.executable, "-m", "simulated_portals", key),
+                    *("--port", str(port), "--invented", str(NOTICES)),
+                    *("--invented-on", anchor.isoformat(), "--publish-every", str(NEWS_EVERY_SECONDS)),
+                ),
+            )
+            for key, port in self._ports.items()
+        )
+        return (*simulated, Child("mail sink", vigie("mailbox")))
+
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """Loopback addresses that must answer before the first crawl."""
+        return tuple(("127.0.0.1", port) for port in (*self._ports.values(), self._mail_port))
+
+    def _anchor(self) -> date | None:
+        path = self.folder / "begun"
+        if not path.is_file():
+            return None
+        try:
+            return date.fromisoformat(path.read_text(encoding="ascii").strip())
+        except ValueError:
+            log.warning("%s does not hold a date; the demonstration begins anew.", path)
+            return date.min
+
+    def _toml(self) -> str:
+        portals = "".join(
+            f'\n[portals.{key}]\nbase_url = "http://127.0.0.1:{port}"\n' for key, port in self._ports.items()
+        )
+        return f"""# Written by `vigie up --demo`; the demonstration alone reads it.
+data_dir = "{self.folder.as_posix()}"
+demo = true
+language = "{self._language}"
+
+[crawl]
+delay = 0.0
+
+[web]
+host = "{self._web_host}"
+port = {self._web_port}
+
+[smtp]
+host = "127.0.0.1"
+port = {self._mail_port}
+sender = "Vigie (démonstration) <alertes@vigie.invalid>"
+{portals}"""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

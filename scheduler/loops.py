@@ -1,0 +1,82 @@
+"""Loops of the long-lived workers: do a step while there is work, else wait a little, end on a signal."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from core.errors import VigieError
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1.0
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+
+Step = Callable[[], int]
+"""Does a bounded piece of work and returns how much it did; zero means that nothing was waiting."""
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stopping = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    return stopping
+
+
+def work(steps: Mapping[str, Step], stopping: threading.Event, idle: float = IDLE_SECONDS) -> None:
+    """Run the steps of several queues in turn until `stopping` is set.
+
+    A step that fails is logged and tried again with a growing wait, while the other queues go on: what it should have
+    done stays in its queue.
+    """
+    waits: dict[str, _Backoff] = {name: _Backoff() for name in steps}
+    while not stopping.is_set():
+        done = 0
+        for name, step in steps.items():
+            if stopping.is_set():
+                return
+            done += _guarded(name, step, waits[name])
+        if not done:
+            stopping.wait(idle)
+
+
+class _Backoff:
+    """Until when a failing step sits out."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.until = 0.0
+
+    def failed(self) -> None:
+        self.seconds = min(max(self.seconds * 2, FIRST_RETRY_SECONDS), LONGEST_RETRY_SECONDS)
+        self.until = time.monotonic() + self.seconds
+
+    def succeeded(self) -> None:
+        self.seconds, self.until = 0.0, 0.0
+
+
+def _guarded(name: str, step: Step, backoff: _Backoff) -> int:
+    if time.monotonic() < backoff.until:
+        return 0
+    try:
+        done = step()
+    except VigieError as error:
+        backoff.failed()
+        log.error("queue %s: %s Trying again in %.0f s.", name, error, backoff.seconds)
+    except Exception:
+        backoff.failed()
+        log.exception("queue %s failed; trying again in %.0f s", name, backoff.seconds)
+    else:
+        backoff.succeeded()
+        return done
+    return 0
