@@ -46,7 +46,7 @@ def _match(settings: Settings, store: Store, stack: ExitStack) -> Step:
 
 
 def _deliver(settings: Settings, store: Store, stack: ExitStack) -> Step:
-    return lambda: outbox.deliver_due(store, settings, clock.now()).attempted
+    return lambda: outbox.deliver_due(store, settings, clock.now()).total
 
 
 STEPS: Mapping[Queue, Maker] = {Queue.INDEX: _index, Queue.MATCH: _match, Queue.DELIVER: _deliver}
@@ -67,8 +67,9 @@ def run_worker(settings: Settings, queues: Sequence[Queue], *, until_empty: bool
 
 
 def _drain(steps: Mapping[str, Step], stopping: threading.Event) -> None:
-    while not stopping.is_set() and sum(step() for step in steps.values()):
-        pass
+    done = 1
+    while done and not stopping.is_set():
+        done = sum([step() for step in steps.values()])
 
 
 def run_scheduler(settings: Settings, wait_first: Sequence[tuple[str, int]] = ()) -> None:

@@ -1,0 +1,78 @@
+"""What all commands share: how they print, fail, read settings and queries.
+
+Results go to stdout (`--json`: one JSON object per line), sentences for people to stderr, and the exit code is 0 only
+when all that was asked was done.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import click
+from pydantic import BaseModel
+
+from core import logs
+from core.errors import VigieError
+from core.settings import Settings, load_settings
+from search.query import NoticeQuery
+
+P = ParamSpec("P")
+
+
+def say(sentence: str) -> None:
+    """A sentence for the person at the terminal."""
+    click.echo(sentence, err=True)
+
+
+def show(items: Iterable[BaseModel | dict[str, Any]], *, as_json: bool, line: Callable[[Any], str]) -> None:
+    """Print results: one JSON object per line, or one line for people each."""
+    for item in items:
+        if as_json:
+            value = item.model_dump(mode="json") if isinstance(item, BaseModel) else item
+            click.echo(json.dumps(value, ensure_ascii=False, default=str))
+        else:
+            click.echo(line(item))
+
+
+def fail(code: int = 1) -> None:
+    """End with an exit code that says that not all was done."""
+    sys.exit(code)
+
+
+def sentences(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn errors written for people into a sentence on stderr and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except VigieError as error:
+            say(str(error))
+            fail()
+
+    return wrapped
+
+
+def prepared() -> Settings:
+    """The settings, with logging configured from them."""
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    return settings
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+query_argument = click.argument("text", required=False)
+query_option = click.option("--query", "query_json", help="The canonical JSON of a NoticeQuery instead of words.")
+all_option = click.option("--all", "all_notices", is_flag=True, help="Not only open calls.")
+
+
+def query_of(text: str | None, as_json: str | None, *, all_notices: bool) -> NoticeQuery:
+    """The query a person typed, or the canonical JSON; open calls unless told otherwise."""
+    if as_json is not None:
+        return NoticeQuery.from_json(as_json)
+    query = NoticeQuery(text=text or None)
+    return query if all_notices else query.only_open()

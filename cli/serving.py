@@ -1,0 +1,136 @@
+"""Commands that run processes and tell how they are."""
+
+from __future__ import annotations
+
+import click
+
+from cli.common import (
+    fail,
+    json_option,
+    prepared,
+    sentences,
+    show,
+)
+from core.settings import listed, load_settings
+from store import Store
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Serve the demonstration, whatever portals answer.")
+@sentences
+def up(demo: bool) -> None:
+    """Serve everything on this machine: site, crawls, index, mails."""
+    from scheduler.up import up as serve_all
+
+    serve_all(prepared(), click.echo, demo=demo)
+
+
+@click.command()
+@sentences
+def web() -> None:
+    """Serve the site alone."""
+    from web.serve import run
+
+    run(prepared())
+
+
+@click.command()
+@click.option("--wait-for", "addresses", multiple=True, metavar="HOST:PORT", help="Start when these answer.")
+@sentences
+def scheduler(addresses: tuple[str, ...]) -> None:
+    """Fire crawls and digests."""
+    from scheduler.workers import run_scheduler
+
+    pairs = [address.rpartition(":") for address in addresses]
+    run_scheduler(prepared(), [(host, int(port)) for host, _, port in pairs])
+
+
+@click.command()
+@click.option("--queues", required=True, help="Comma-separated: index, match, deliver.")
+@click.option("--until-empty", is_flag=True, help="End when nothing is waiting.")
+@sentences
+def worker(queues: str, until_empty: bool) -> None:
+    """Drain queues."""
+    from scheduler.workers import Queue, run_worker
+
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    if unknown := set(wanted) - set(Queue):
+        raise click.BadParameter(f"no such queue: {', '.join(sorted(unknown))}", param_hint="--queues")
+    run_worker(prepared(), [Queue(name) for name in wanted], until_empty=until_empty)
+
+
+@click.command()
+@sentences
+def mailbox() -> None:
+    """Run the demonstration's local mail server."""
+    from alerts.mailbox import run_sink
+
+    run_sink(prepared())
+
+
+@click.command("settings")
+@json_option
+@sentences
+def show_settings(as_json: bool) -> None:
+    """List every setting with its value; secrets are masked."""
+    values = [{"setting": name, "value": value} for name, value in listed(load_settings()).items()]
+    show(values, as_json=as_json, line=lambda item: f"{item['setting']} = {item['value']}")
+
+
+@click.command()
+@json_option
+@sentences
+def status(as_json: bool) -> None:
+    """Say how sources, queues, mails and incidents are; exit 1 when something needs a person."""
+    from monitoring.status import status as read_status
+
+    with Store.open(prepared()) as store:
+        state = read_status(store)
+    if as_json:
+        click.echo(state.model_dump_json())
+    else:
+        for source in state.sources:
+            click.echo(source.sentence(load_settings().language))
+        click.echo(f"notices {state.notices} · profiles {state.profiles} · quarantine {state.quarantined}")
+        click.echo(f"waiting: index {state.index_queue.depth}, match {state.match_queue.depth}")
+        click.echo("mails: " + (", ".join(f"{name} {n}" for name, n in state.outbox.items()) or "none"))
+        for incident in state.incidents:
+            click.echo(f"! {incident.message} (since {incident.opened_at:%Y-%m-%d %H:%M} UTC)")
+    if not state.well:
+        fail()
+
+
+@click.command()
+@click.argument("portal", required=False)
+@click.option("--limit", default=20, show_default=True)
+@json_option
+@sentences
+def runs(portal: str | None, limit: int, as_json: bool) -> None:
+    """List the latest crawls."""
+    with Store.open(prepared()) as store:
+        found = store.runs.recent(portal, limit=limit)
+    show(
+        found,
+        as_json=as_json,
+        line=lambda run: (
+            f"{run.started_at:%Y-%m-%d %H:%M} {run.portal} {run.purpose} {run.state}: "
+            f"announced {run.counts.announced}, "
+            f"new {run.counts.new}, changed {run.counts.changed}, quarantined {run.counts.quarantined}, "
+            f"requests {run.counts.requests}{' · ' + run.message if run.message else ''}"
+        ),
+    )
+
+
+@click.command()
+@click.option("--limit", default=20, show_default=True)
+@json_option
+@sentences
+def incidents(limit: int, as_json: bool) -> None:
+    """List incidents, the latest first."""
+    with Store.open(prepared()) as store:
+        found = store.incidents.recent(limit)
+    show(
+        found,
+        as_json=as_json,
+        line=lambda item: f"{item.opened_at:%Y-%m-%d %H:%M} {'closed' if item.closed_at else 'OPEN'} {item.message}",
+    )
