@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-MODEL_VERSION = "1"
+MODEL_VERSION: Final = "1"
 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 """ISO 639-1 in lower case (`fr`), or ISO 639-3 where no two-letter code exists."""
@@ -84,7 +84,9 @@ class Money(Frozen):
     currency: CurrencyCode
     kind: AmountKind
     tax_basis: TaxBasis = TaxBasis.UNKNOWN
-    printed: str | None = Field(default=None, description="the text the amount was read from, where it was not a plain number")
+    printed: str | None = Field(
+        default=None, description="the text the amount was read from, where it was not a plain number"
+    )
 
 
 class Period(Frozen):
@@ -174,7 +176,9 @@ class ProcedureType(Frozen):
 class Framework(Frozen):
     """Framework agreement or dynamic purchasing system (BT-765, BT-766)."""
 
-    technique: str | None = Field(default=None, description="eForms framework-agreement code; `none` is kept, as it is an answer")
+    technique: str | None = Field(
+        default=None, description="eForms framework-agreement code; `none` is kept, as it is an answer"
+    )
     dynamic_purchasing: str | None = Field(default=None, description="eForms dps-usage code")
     maximum_participants: int | None = Field(default=None, ge=0)
 
@@ -195,7 +199,9 @@ class AwardCriterion(Frozen):
     name: MultilingualText = Field(default_factory=dict)
     description: MultilingualText = Field(default_factory=dict)
     weight: Decimal | None = None
-    weight_kind: str | None = Field(default=None, description="eForms number-weight code: per-exa, poi-exa, ord-imp, ...")
+    weight_kind: str | None = Field(
+        default=None, description="eForms number-weight code: per-exa, poi-exa, ord-imp, ..."
+    )
 
 
 class Flags(Frozen):
@@ -266,7 +272,9 @@ class Contract(Frozen):
 class SubmissionCount(Frozen):
     """Number of tenders or requests received, by type (BT-759, BT-760)."""
 
-    type: str | None = Field(default=None, description="eForms received-submission-type; None where the portal left the code empty")
+    type: str | None = Field(
+        default=None, description="eForms received-submission-type; None where the portal left the code empty"
+    )
     count: int = Field(ge=0)
 
 
@@ -342,9 +350,13 @@ class Notice(Frozen):
     """One publication on one portal."""
 
     model_version: Literal["1"] = MODEL_VERSION
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:\S.*$")] = Field(description="<portal>:<native id>, stable")
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:\S.*$")] = Field(
+        description="<portal>:<native id>, stable"
+    )
     portal: str
-    country: CountryCode = Field(description="country of the portal's jurisdiction or, for an international portal, of the buyer")
+    country: CountryCode = Field(
+        description="country of the portal's jurisdiction or, for an international portal, of the buyer"
+    )
     url: str | None = Field(default=None, description="page of the notice on the portal")
     kind: NoticeKind
     subtype: str | None = Field(default=None, description="eForms notice subtype (OPP-070) or the portal's own type")
@@ -355,9 +367,13 @@ class Notice(Frozen):
 
     notice_uuid: str | None = Field(default=None, description="BT-701")
     notice_version: str | None = Field(default=None, description="BT-757")
-    publication_number: str | None = Field(default=None, description="OPP-010 without leading zeros, such as 622963-2026")
+    publication_number: str | None = Field(
+        default=None, description="OPP-010 without leading zeros, such as 622963-2026"
+    )
     procedure_id: str | None = Field(default=None, description="BT-04, or the portal's own procedure key")
-    references: tuple[str, ...] = Field(default=(), description="printed references: dossier number, internal ids; never keys")
+    references: tuple[str, ...] = Field(
+        default=(), description="printed references: dossier number, internal ids; never keys"
+    )
 
     published_at: AwareDatetime | None = Field(default=None, description="instant of this version's publication")
     first_published_on: date | None = None
@@ -369,7 +385,9 @@ class Notice(Frozen):
     description: MultilingualText = Field(default_factory=dict)
     additional_information: MultilingualText = Field(default_factory=dict)
     buyers: tuple[Organisation, ...] = ()
-    other_parties: tuple[Organisation, ...] = Field(default=(), description="organisations that are neither buyer nor tenderer")
+    other_parties: tuple[Organisation, ...] = Field(
+        default=(), description="organisations that are neither buyer nor tenderer"
+    )
     nature: Nature | None = None
     additional_natures: tuple[Nature, ...] = ()
     classifications: tuple[Classification, ...] = ()

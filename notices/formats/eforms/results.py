@@ -1,0 +1,431 @@
+"""`efac:NoticeResult` as written: results, tenders, tendering parties and contracts, each under its technical id.
+
+The same element names stand for a definition (directly below `efac:NoticeResult`) and for a reference (below another
+element). Grammars keep them apart, as each knows only its own children. `outcomes` joins the pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from lxml.etree import _Element as Element
+
+from notices.formats.eforms import leaves
+from notices.formats.eforms.references import link
+from notices.formats.eforms.walk import Grammar, Walk
+from notices.model import AmountKind, Link, Money, MultilingualText, SubmissionCount
+
+
+@dataclass(slots=True)
+class StatisticDraft:
+    """One pair of code and number being read."""
+
+    code: str | None = None
+    count: int | None = None
+
+
+@dataclass(slots=True)
+class ResultDraft:
+    """One `efac:LotResult` being read."""
+
+    id: str | None = None
+    lot_id: str | None = None
+    status: str | None = None
+    non_award_reason: str | None = None
+    submissions: list[SubmissionCount] = field(default_factory=list)
+    tender_ids: dict[str, None] = field(default_factory=dict)
+    contract_ids: dict[str, None] = field(default_factory=dict)
+    values: list[Money] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TenderDraft:
+    """One `efac:LotTender` being read."""
+
+    id: str | None = None
+    lot_id: str | None = None
+    party_id: str | None = None
+    value: Money | None = None
+    revenues: list[Money] = field(default_factory=list)
+    rank: int | None = None
+    subcontracting: bool | None = None
+
+
+@dataclass(slots=True)
+class TenderingPartyDraft:
+    """One `efac:TenderingParty` being read."""
+
+    id: str | None = None
+    tenderers: dict[str, None] = field(default_factory=dict)
+    subcontractors: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ContractDraft:
+    """One `efac:SettledContract` being read."""
+
+    id: str | None = None
+    reference: str | None = None
+    title: MultilingualText = field(default_factory=dict)
+    concluded_on: date | None = None
+    decided_on: date | None = None
+    url: str | None = None
+    tender_ids: dict[str, None] = field(default_factory=dict)
+    earlier: list[Link] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class GroupValueDraft:
+    """The framework value of a group of lots being read."""
+
+    group_id: str | None = None
+    value: Money | None = None
+
+
+@dataclass(slots=True)
+class NoticeResultDraft:
+    """An `efac:NoticeResult` being read."""
+
+    values: list[Money] = field(default_factory=list)
+    group_values: dict[str, list[Money]] = field(default_factory=dict)
+    results: list[ResultDraft] = field(default_factory=list)
+    tenders: dict[str, TenderDraft] = field(default_factory=dict)
+    parties: dict[str, TenderingPartyDraft] = field(default_factory=dict)
+    contracts: dict[str, ContractDraft] = field(default_factory=dict)
+
+
+def read_results(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    """Read an `efac:NoticeResult` into `draft`."""
+    _NOTICE_RESULT.read(element, draft, walk)
+
+
+def _reference(element: Element, walk: Walk) -> str | None:
+    """The id that a reference element carries."""
+    found = None
+    for child in element:
+        if child.tag == leaves.ID:
+            found = leaves.code(child)
+        else:
+            walk.leave_unread(child)
+    return found
+
+
+# --- values of the whole notice ---------------------------------------------------------------------------------------
+
+
+def _total(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.AWARDED, walk)
+
+
+def _overall_maximum(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_MAXIMUM, walk)
+
+
+def _overall_approximate(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_REESTIMATED, walk)
+
+
+def _add_money(values: list[Money], element: Element, kind: AmountKind, walk: Walk) -> None:
+    if value := leaves.money(element, kind, walk):
+        values.append(value)
+
+
+def _group_framework(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    read = GroupValueDraft()
+    _GROUP_FRAMEWORK.read(element, read, walk)
+    if read.value is not None and read.group_id:
+        draft.group_values.setdefault(read.group_id, []).append(read.value)
+    elif read.value is not None:
+        walk.note(element, "This framework value names no group of lots.", str(read.value.amount))
+
+
+def _group_value(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
+    draft.value = leaves.money(element, AmountKind.FRAMEWORK_MAXIMUM, walk)
+
+
+def _group_id(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
+    draft.group_id = _reference(element, walk)
+
+
+# --- lot results ------------------------------------------------------------------------------------------------------
+
+
+def _result(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    result = ResultDraft()
+    _RESULT.read(element, result, walk)
+    draft.results.append(result)
+
+
+def _result_id(element: Element, draft: ResultDraft, _walk: Walk) -> None:
+    draft.id = leaves.code(element)
+
+
+def _status(element: Element, draft: ResultDraft, _walk: Walk) -> None:
+    draft.status = leaves.code(element)
+
+
+def _non_award(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _DECISION.read(element, draft, walk)
+
+
+def _non_award_reason(element: Element, draft: ResultDraft, _walk: Walk) -> None:
+    draft.non_award_reason = leaves.code(element)
+
+
+def _lowest(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.LOWEST_TENDER, walk)
+
+
+def _highest(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.HIGHEST_TENDER, walk)
+
+
+def _framework_values(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _FRAMEWORK_VALUES.read(element, draft, walk)
+
+
+def _framework_maximum(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_MAXIMUM, walk)
+
+
+def _framework_reestimated(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_REESTIMATED, walk)
+
+
+def _submissions(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    """A kind of submission and its number. The kind may be empty; a number of -1 is withheld."""
+    read = StatisticDraft()
+    _STATISTIC.read(element, read, walk)
+    if read.count is not None:
+        draft.submissions.append(SubmissionCount(type=read.code, count=read.count))
+
+
+def _statistic_code(element: Element, draft: StatisticDraft, _walk: Walk) -> None:
+    draft.code = leaves.code(element)
+
+
+def _statistic_count(element: Element, draft: StatisticDraft, walk: Walk) -> None:
+    draft.count = leaves.integer(element, walk)
+
+
+def _result_tender(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_reference(draft.tender_ids, element, walk)
+
+
+def _result_contract(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    _add_reference(draft.contract_ids, element, walk)
+
+
+def _result_lot(element: Element, draft: ResultDraft, walk: Walk) -> None:
+    draft.lot_id = _reference(element, walk)
+
+
+def _add_reference(references: dict[str, None], element: Element, walk: Walk) -> None:
+    if found := _reference(element, walk):
+        references[found] = None
+
+
+# --- tenders and who made them ----------------------------------------------------------------------------------------
+
+
+def _tender(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    tender = TenderDraft()
+    _TENDER.read(element, tender, walk)
+    if tender.id is None:
+        walk.note(element, "This tender has no id, so no result can refer to it.")
+    elif draft.tenders.setdefault(tender.id, tender) is not tender:
+        walk.note(element, "Another tender has the same id; the first one stands.", tender.id)
+
+
+def _tender_id(element: Element, draft: TenderDraft, _walk: Walk) -> None:
+    draft.id = leaves.code(element)
+
+
+def _rank(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    draft.rank = leaves.integer(element, walk)
+
+
+def _tender_total(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    _MONETARY_TOTAL.read(element, draft, walk)
+
+
+def _payable(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    draft.value = leaves.money(element, AmountKind.AWARDED, walk)
+
+
+def _revenue(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    _REVENUE.read(element, draft, walk)
+
+
+def _revenue_amount(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    _add_money(draft.revenues, element, AmountKind.CONCESSION_REVENUE, walk)
+
+
+def _subcontracting(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    _SUBCONTRACTING.read(element, draft, walk)
+
+
+def _subcontracting_code(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    list_name = element.get("listName")
+    if list_name not in (None, "applicability"):
+        walk.leave_unread(element, list_name)
+    elif (text := leaves.code(element)) in ("yes", "no"):
+        draft.subcontracting = text == "yes"
+
+
+def _tender_lot(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    draft.lot_id = _reference(element, walk)
+
+
+def _tender_party(element: Element, draft: TenderDraft, walk: Walk) -> None:
+    draft.party_id = _reference(element, walk)
+
+
+def _party(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    party = TenderingPartyDraft()
+    _PARTY.read(element, party, walk)
+    if party.id is None:
+        walk.note(element, "This tendering party has no id, so no tender can refer to it.")
+    elif draft.parties.setdefault(party.id, party) is not party:
+        walk.note(element, "Another tendering party has the same id; the first one stands.", party.id)
+
+
+def _party_id(element: Element, draft: TenderingPartyDraft, _walk: Walk) -> None:
+    draft.id = leaves.code(element)
+
+
+def _tenderer(element: Element, draft: TenderingPartyDraft, walk: Walk) -> None:
+    _TENDERER.read(element, draft.tenderers, walk)
+
+
+def _subcontractor(element: Element, draft: TenderingPartyDraft, walk: Walk) -> None:
+    _TENDERER.read(element, draft.subcontractors, walk)
+
+
+def _member_id(element: Element, draft: dict[str, None], _walk: Walk) -> None:
+    if text := leaves.code(element):
+        draft[text] = None
+
+
+# --- contracts --------------------------------------------------------------------------------------------------------
+
+
+def _contract(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    contract = ContractDraft()
+    _CONTRACT.read(element, contract, walk)
+    if contract.id is None:
+        walk.note(element, "This contract has no id, so no result can refer to it.")
+    elif draft.contracts.setdefault(contract.id, contract) is not contract:
+        walk.note(element, "Another contract has the same id; the first one stands.", contract.id)
+
+
+def _contract_id(element: Element, draft: ContractDraft, _walk: Walk) -> None:
+    draft.id = leaves.code(element)
+
+
+def _contract_reference(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    draft.reference = _reference(element, walk)
+
+
+def _contract_title(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    leaves.add_line(draft.title, element, walk)
+
+
+def _concluded_on(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    draft.concluded_on = leaves.day(element, walk)
+
+
+def _decided_on(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    draft.decided_on = leaves.day(element, walk)
+
+
+def _contract_url(element: Element, draft: ContractDraft, _walk: Walk) -> None:
+    draft.url = leaves.line(element)
+
+
+def _contract_tender(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    _add_reference(draft.tender_ids, element, walk)
+
+
+def _framework_notice(element: Element, draft: ContractDraft, walk: Walk) -> None:
+    """OPT-100: the notice of the framework agreement under which the contract was concluded."""
+    if found := _reference(element, walk):
+        draft.earlier.append(link("framework", found, None))
+
+
+_DECISION: Final = Grammar[ResultDraft]("decision", {"efbc:DecisionReasonCode": _non_award_reason})
+_FRAMEWORK_VALUES: Final = Grammar[ResultDraft](
+    "framework values",
+    {"cbc:MaximumValueAmount": _framework_maximum, "efbc:ReestimatedValueAmount": _framework_reestimated},
+)
+_STATISTIC: Final = Grammar[StatisticDraft](
+    "statistic", {"efbc:StatisticsCode": _statistic_code, "efbc:StatisticsNumeric": _statistic_count}
+)
+_RESULT: Final = Grammar[ResultDraft](
+    "lot result",
+    {
+        "cbc:ID": _result_id,
+        "cbc:TenderResultCode": _status,
+        "cbc:LowerTenderAmount": _lowest,
+        "cbc:HigherTenderAmount": _highest,
+        "efac:DecisionReason": _non_award,
+        "efac:FrameworkAgreementValues": _framework_values,
+        "efac:ReceivedSubmissionsStatistics": _submissions,
+        "efac:LotTender": _result_tender,
+        "efac:SettledContract": _result_contract,
+        "efac:TenderLot": _result_lot,
+    },
+)
+_MONETARY_TOTAL: Final = Grammar[TenderDraft]("monetary total", {"cbc:PayableAmount": _payable})
+_REVENUE: Final = Grammar[TenderDraft](
+    "concession revenue", {"efbc:RevenueBuyerAmount": _revenue_amount, "efbc:RevenueUserAmount": _revenue_amount}
+)
+_SUBCONTRACTING: Final = Grammar[TenderDraft]("subcontracting", {"efbc:TermCode": _subcontracting_code})
+_TENDER: Final = Grammar[TenderDraft](
+    "tender",
+    {
+        "cbc:ID": _tender_id,
+        "cbc:RankCode": _rank,
+        "cac:LegalMonetaryTotal": _tender_total,
+        "efac:ConcessionRevenue": _revenue,
+        "efac:SubcontractingTerm": _subcontracting,
+        "efac:TenderLot": _tender_lot,
+        "efac:TenderingParty": _tender_party,
+    },
+)
+_TENDERER: Final = Grammar[dict[str, None]]("tenderer", {"cbc:ID": _member_id})
+_PARTY: Final = Grammar[TenderingPartyDraft](
+    "tendering party",
+    {"cbc:ID": _party_id, "efac:Tenderer": _tenderer, "efac:SubContractor": _subcontractor},
+)
+_CONTRACT: Final = Grammar[ContractDraft](
+    "contract",
+    {
+        "cbc:ID": _contract_id,
+        "cbc:Title": _contract_title,
+        "cbc:IssueDate": _concluded_on,
+        "cbc:AwardDate": _decided_on,
+        "cbc:URI": _contract_url,
+        "efac:ContractReference": _contract_reference,
+        "efac:LotTender": _contract_tender,
+        "cac:NoticeDocumentReference": _framework_notice,
+    },
+)
+_GROUP_FRAMEWORK: Final = Grammar[GroupValueDraft](
+    "group framework", {"efbc:GroupFrameworkMaximumValueAmount": _group_value, "efac:TenderLot": _group_id}
+)
+_NOTICE_RESULT: Final = Grammar[NoticeResultDraft](
+    "notice result",
+    {
+        "cbc:TotalAmount": _total,
+        "efbc:OverallMaximumFrameworkContractsAmount": _overall_maximum,
+        "efbc:OverallApproximateFrameworkContractsAmount": _overall_approximate,
+        "efac:GroupFramework": _group_framework,
+        "efac:LotResult": _result,
+        "efac:LotTender": _tender,
+        "efac:TenderingParty": _party,
+        "efac:SettledContract": _contract,
+    },
+)
