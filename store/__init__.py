@@ -1,0 +1,80 @@
+"""The store: the source of truth of Vigie, on SQLite or PostgreSQL, and the archive of raw payloads.
+
+Use it through one object::
+
+    with Store.open(settings) as store:          # migrated, and refused when its nature (demo or real) is another
+        store.notices.save_many([Saving(notice=notice, run_id=run.id)])
+
+Every method is one short transaction, safe from several threads and processes, and hands out frozen records of
+`store.records`. The archive (`store.archive.Archive`) keeps raw payloads as WARC records.
+
+The methods, by repository (`store.<name>`)::
+
+    notices     save(item) -> SaveOutcome                       save_many(items) -> list[SaveOutcome]
+                fingerprints(portal, native_ids) -> dict[str, str]
+                touch(portal, native_ids, run_id) -> int
+                get(notice_id) -> StoredNotice | None           get_many(ids) -> dict[str, StoredNotice]
+                versions(notice_id) -> list[VersionRecord]      version(notice_id, number) -> VersionRecord | None
+                of_procedure(procedure_key) -> list[StoredNotice]
+                iterate(portal=None, batch=500) -> Iterator[StoredNotice]
+                count(portal=None) -> int                       enqueue_all() -> int
+    runs        start(portal, purpose) -> RunRecord             heartbeat(run_id, counts) -> None
+                finish(run_id, state, counts, message=None, unread=None) -> RunRecord
+                get(run_id) -> RunRecord | None                 latest(portal) -> RunRecord | None
+                recent(portal=None, limit=50) -> list[RunRecord]
+                mark_lost(older_than: timedelta) -> list[RunRecord]
+    windows     record(window) -> WindowRecord                  incomplete(portal) -> list[WindowRecord]
+                last_complete_day(portal) -> date | None        coverage(portal, start, end) -> Coverage
+                recent(portal=None, limit=50) -> list[WindowRecord]   latest_open(portal) -> WindowRecord | None
+    quarantine  add(portal, native_id, run_id, raw, reason, path=None) -> QuarantineEntry
+                held(portal=None) -> list[QuarantineEntry]      get(entry_id) -> QuarantineEntry | None
+                released(entry_id) -> None                      discard(entry_id) -> None
+                counts() -> dict[str, int]                      held_ids(portal) -> set[str]
+    index_queue, match_queue
+                take(limit) -> list[QueueRow]                   acknowledge(rows) -> int
+                depth() -> int                                  oldest() -> datetime | None
+    profiles    owner_by_email(email) -> Owner | None           owner(owner_id) -> Owner | None
+                ensure_owner(email, language, zone, hour, weekdays) -> Owner
+                update_owner(owner_id, *, language=None, zone=None, hour=None, weekdays=None) -> Owner
+                confirm_owner(owner_id, at) -> Owner
+                create(owner_id, name, query) -> Profile
+                update(profile_id, *, name=None, query=None, state=None) -> Profile
+                delete(profile_id) -> bool                      get(profile_id) -> Profile | None
+                of_owner(owner_id) -> list[Profile]             count() -> int
+                changed_since(revision) -> ProfileChanges       # put: active; removed: deleted or stopped
+    hits        record(hits, done) -> list[Hit]                 pending(owner_id) -> list[Hit]
+                of_digest(digest_id) -> list[Hit]               of_profile(profile_id, limit=100) -> list[Hit]
+                owners_with_pending() -> list[str]
+                profiles_of_procedures(procedure_keys) -> dict[str, set[str]]
+    digests     create(owner_id, key, hit_ids, outbox) -> Digest | None     # id is digest_id(owner_id, key)
+                get(digest_id) -> Digest | None                 latest(owner_id) -> Digest | None
+    outbox      add(message) -> OutboxMessage                   claim(limit, lease, now) -> list[OutboxMessage]
+                sent(message_id, receipt, at) -> None           retry(message_id, at, error) -> None
+                dead(message_id, error) -> None                 get(message_id) -> OutboxMessage | None
+                counts() -> dict[OutboxState, int]              recent(limit=50) -> list[OutboxMessage]
+                next_due() -> datetime | None
+    incidents   open(portal, kind, message, details=None) -> Incident
+                close(portal, kind) -> Incident | None
+                current() -> list[Incident]                     recent(limit=50) -> list[Incident]
+    firings     claim(job, due_at) -> bool                      last(job) -> datetime | None
+    meta        get(key) -> str | None                          set(key, value) -> None
+    payloads    add_many(entries: Sequence[tuple[notice_id, run_id | None, RawAddress, at]]) -> None
+                of_notice(notice_id) -> list[ArchiveRecord]     of_run(run_id) -> list[ArchiveRecord]
+                iterate(portal=None) -> Iterator[ArchiveRecord]
+
+The archive, `Archive(url, spool_dir, index=store.payloads)`::
+
+    put(*, run_id, notice_id, url, payload, media_type, at) -> RawAddress
+    sync() -> None      close() -> None      read(address) -> bytes      waiting() -> list[str]
+    find(notice_id=None, run_id=None) -> Iterator[ArchiveRecord]
+    scan() -> Iterator[ArchiveRecord]        recover() -> list[str]
+"""
+
+from __future__ import annotations
+
+from store.archive import Archive
+from store.digests import digest_id
+from store.errors import ArchiveError, ConflictError, StoreError
+from store.facade import Store
+
+__all__ = ["Archive", "ArchiveError", "ConflictError", "Store", "StoreError", "digest_id"]

@@ -1,0 +1,98 @@
+"""The store as one object."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from core.errors import ConfigurationError
+from core.settings import Settings
+from store import migrate
+from store.database import Database
+from store.digests import Digests
+from store.firings import Firings
+from store.hits import Hits
+from store.incidents import Incidents
+from store.meta import Meta
+from store.notices import Notices
+from store.outbox import Outbox
+from store.payloads import Payloads
+from store.profiles import Profiles
+from store.quarantine import Quarantine
+from store.queues import Queue
+from store.runs import Runs
+from store.tables import index_queue, match_queue
+from store.windows import Windows
+
+NATURE = "nature"
+"""Key of `store.meta` that says whether a store holds the demonstration or real notices."""
+
+
+class Store:
+    """Everything Vigie knows, on SQLite or PostgreSQL.
+
+    Thread safe; every method of its parts is one short transaction. Open one per process: connections do not survive a
+    fork.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.notices = Notices(self.database)
+        self.runs = Runs(self.database)
+        self.windows = Windows(self.database)
+        self.quarantine = Quarantine(self.database)
+        self.index_queue = Queue(self.database, index_queue)
+        self.match_queue = Queue(self.database, match_queue)
+        self.profiles = Profiles(self.database)
+        self.hits = Hits(self.database)
+        self.digests = Digests(self.database)
+        self.outbox = Outbox(self.database)
+        self.incidents = Incidents(self.database)
+        self.firings = Firings(self.database)
+        self.payloads = Payloads(self.database)
+        self.meta = Meta(self.database)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The store of an installation, migrated.
+
+        `ConfigurationError` when it holds real notices and the settings ask for the demonstration, or the reverse.
+        """
+        store = cls(settings.database)
+        try:
+            store.migrate()
+            store._guard_nature("demo" if settings.demo else "real")
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; safe from several processes at once."""
+        if not migrate.is_current(self.database):
+            migrate.upgrade(self.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _guard_nature(self, wanted: str) -> None:
+        found = self.meta.set_once(NATURE, wanted)
+        if found == wanted:
+            return
+        held, asked = (_NATURES[found], _NATURES[wanted]) if found in _NATURES else (found, _NATURES[wanted])
+        raise ConfigurationError(
+            f"The store {self.database.printed} holds {held}, and {asked} were asked for; they never mix. "
+            "Choose another data folder or database, or change the setting demo."
+        )
+
+
+_NATURES = {"demo": "invented notices of the demonstration", "real": "real notices"}

@@ -1,0 +1,126 @@
+"""Matches of notices and profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from core.clock import now
+from store import queues
+from store.database import Database, chunks
+from store.records import Hit, HitKind, NewHit, ProfileState, QueueRow
+from store.tables import hits, match_queue, profiles
+
+Subject = tuple[str, str]
+"""Profile and procedure: what one *new* hit is about."""
+
+
+class Hits:
+    """One *new* hit per profile and procedure; whatever comes later for that procedure is a *change*."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, hits: Sequence[NewHit], done: Sequence[QueueRow]) -> list[Hit]:
+        """Write hits and take the queue rows they came from out of the match queue, in one transaction.
+
+        A hit that is stored already, or whose profile is gone, is left out; the answer holds what was written.
+        """
+        with self._database.write() as connection:
+            self._database.lock(connection, "hits")
+            written = self._insert(connection, hits)
+            queues.remove(connection, match_queue, done)
+        return written
+
+    def pending(self, owner_id: str) -> list[Hit]:
+        """Hits of the owner's active profiles that no digest holds yet, in the order they were found."""
+        return self._fetch(_pending().where(profiles.c.owner_id == owner_id).order_by(hits.c.id))
+
+    def owners_with_pending(self) -> list[str]:
+        """Owners with at least one pending hit."""
+        owner_ids = _pending().with_only_columns(profiles.c.owner_id).distinct().order_by(profiles.c.owner_id)
+        with self._database.read() as connection:
+            return list(connection.scalars(owner_ids))
+
+    def of_digest(self, digest_id: str) -> list[Hit]:
+        """Hits that a digest holds."""
+        return self._fetch(select(hits).where(hits.c.digest_id == digest_id).order_by(hits.c.id))
+
+    def of_profile(self, profile_id: str, limit: int = 100) -> list[Hit]:
+        """The last hits of a profile, newest first."""
+        return self._fetch(select(hits).where(hits.c.profile_id == profile_id).order_by(hits.c.id.desc()).limit(limit))
+
+    def profiles_of_procedures(self, procedure_keys: Iterable[str]) -> dict[str, set[str]]:
+        """Active profiles that had a hit on each of these procedures; procedures without any are absent."""
+        active = profiles.c.state == ProfileState.ACTIVE
+        joined = hits.join(profiles, profiles.c.id == hits.c.profile_id)
+        statement = select(hits.c.procedure_key, hits.c.profile_id).select_from(joined).where(active).distinct()
+        found: dict[str, set[str]] = {}
+        with self._database.read() as connection:
+            for some in chunks(set(procedure_keys)):
+                for row in connection.execute(statement.where(hits.c.procedure_key.in_(some))):
+                    found.setdefault(row.procedure_key, set()).add(row.profile_id)
+        return found
+
+    def _insert(self, connection: Connection, found: Sequence[NewHit]) -> list[Hit]:
+        rows = _rows(found, _existing_profiles(connection, found), _told_subjects(connection, found))
+        if not rows:
+            return []
+        statement = self._database.insert(hits).on_conflict_do_nothing().returning(hits)
+        return sorted((_record(row) for row in connection.execute(statement, rows)), key=lambda hit: hit.id)
+
+    def _fetch(self, statement: Select[Any]) -> list[Hit]:
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(statement)]
+
+
+def _rows(found: Sequence[NewHit], alive: set[str], told: set[Subject]) -> list[dict[str, Any]]:
+    """Rows to insert. A hit that is stored already has a told subject, so it cannot make another one new."""
+    told = set(told)
+    at = now()
+    rows = []
+    for hit in found:
+        if hit.profile_id not in alive:
+            continue
+        subject = (hit.profile_id, hit.procedure_key)
+        values = hit.model_dump(exclude={"existing"})
+        rows.append(values | {"reasons": list(hit.reasons), "kind": _kind(hit, subject in told), "created_at": at})
+        told.add(subject)
+    return rows
+
+
+def _kind(hit: NewHit, known: bool) -> HitKind:
+    if known:
+        return HitKind.CHANGE
+    return HitKind.EXISTING if hit.existing else HitKind.NEW
+
+
+def _pending() -> Select[Any]:
+    active = profiles.c.state == ProfileState.ACTIVE
+    joined = hits.join(profiles, profiles.c.id == hits.c.profile_id)
+    return select(hits).select_from(joined).where(hits.c.digest_id.is_(None), active)
+
+
+def _existing_profiles(connection: Connection, found: Sequence[NewHit]) -> set[str]:
+    ids: set[str] = set()
+    for some in chunks(hit.profile_id for hit in found):
+        ids.update(connection.scalars(select(profiles.c.id).where(profiles.c.id.in_(some))))
+    return ids
+
+
+def _told_subjects(connection: Connection, found: Sequence[NewHit]) -> set[Subject]:
+    """Which profiles had a hit on which of these procedures before."""
+    subjects: set[Subject] = set()
+    procedure_keys = {hit.procedure_key for hit in found}
+    for some in chunks(hit.profile_id for hit in found):
+        for keys in chunks(procedure_keys):
+            statement = select(hits.c.profile_id, hits.c.procedure_key).distinct()
+            rows = connection.execute(statement.where(hits.c.profile_id.in_(some), hits.c.procedure_key.in_(keys)))
+            subjects.update((row.profile_id, row.procedure_key) for row in rows)
+    return subjects
+
+
+def _record(row: Row[Any]) -> Hit:
+    return Hit.model_validate(dict(row._mapping))

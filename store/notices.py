@@ -1,0 +1,156 @@
+"""Notices with all their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from core.clock import now
+from store import queues
+from store.database import Database, chunks
+from store.ordering import order_key
+from store.records import Origin, SaveOutcome, Saving, StoredNotice, VersionRecord
+from store.save_rows import seen_values
+from store.saving import prepare, save_all
+from store.tables import index_queue, notice_versions, notices
+from store.version_rows import changes_of, parsed, stored_statement, update_seen
+
+
+class Notices:
+    """The source of truth about what portals published."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, item: Saving) -> SaveOutcome:
+        """Save one notice; see `save_many`."""
+        return self.save_many([item])[0]
+
+    def save_many(self, items: Sequence[Saving]) -> list[SaveOutcome]:
+        """Save notices in their order, in one transaction, and queue what is new for index and matching.
+
+        What becomes of each is decided by the rules of `store.saving`; the outcomes are in the order of `items`.
+        """
+        candidates = [prepare(item) for item in items]
+        if not candidates:
+            return []
+        with self._database.write() as connection:
+            return save_all(self._database, connection, candidates)
+
+    def fingerprints(self, portal: str, native_ids: Iterable[str]) -> dict[str, str]:
+        """Fingerprint of the current version by native id, for those that are stored with one."""
+        found = {}
+        statement = select(notices.c.id, notices.c.fingerprint).where(notices.c.fingerprint.is_not(None))
+        with self._database.read() as connection:
+            for ids in chunks(f"{portal}:{native_id}" for native_id in native_ids):
+                for row in connection.execute(statement.where(notices.c.id.in_(ids))):
+                    found[row.id.removeprefix(f"{portal}:")] = row.fingerprint
+        return found
+
+    def touch(self, portal: str, native_ids: Iterable[str], run_id: str | None) -> int:
+        """The portal listed these notices again, unchanged; how many of them are stored."""
+        at = now()
+        ids = sorted({f"{portal}:{native_id}" for native_id in native_ids})
+        with self._database.write() as connection:
+            self._database.lock(connection, f"notices:{portal}")
+            known = [
+                id_
+                for some in chunks(ids)
+                for id_ in connection.scalars(select(notices.c.id).where(notices.c.id.in_(some)))
+            ]
+            if known:
+                connection.execute(update_seen(), [seen_values(id_, at, run_id, None) for id_ in known])
+        return len(known)
+
+    def get(self, notice_id: str) -> StoredNotice | None:
+        """The current version of a notice."""
+        return self.get_many([notice_id]).get(notice_id)
+
+    def get_many(self, notice_ids: Iterable[str]) -> dict[str, StoredNotice]:
+        """Current versions by id, in the order asked; ids that are not stored are left out."""
+        asked = list(dict.fromkeys(notice_ids))
+        rows: dict[str, Row[Any]] = {}
+        with self._database.read() as connection:
+            for ids in chunks(asked):
+                rows |= {row.id: row for row in connection.execute(stored_statement().where(notices.c.id.in_(ids)))}
+        return {id_: _stored(rows[id_]) for id_ in asked if id_ in rows}
+
+    def versions(self, notice_id: str) -> list[VersionRecord]:
+        """The history of a notice, newest first by publication, late ones at their place."""
+        statement = select(notice_versions).where(notice_versions.c.notice_id == notice_id)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        newest_first = sorted(
+            rows, key=lambda row: (order_key(row.published_at, row.notice_version), row.version), reverse=True
+        )
+        return [_version(row) for row in newest_first]
+
+    def version(self, notice_id: str, number: int) -> VersionRecord | None:
+        """One version by its number."""
+        statement = select(notice_versions).where(
+            notice_versions.c.notice_id == notice_id, notice_versions.c.version == number
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else _version(row)
+
+    def of_procedure(self, procedure_key: str) -> list[StoredNotice]:
+        """The notices of a procedure, oldest publication first."""
+        statement = stored_statement().where(notices.c.procedure_key == procedure_key)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        found = [_stored(row) for row in rows]
+        return sorted(found, key=lambda stored: (order_key(stored.notice.published_at, None), stored.notice.id))
+
+    def iterate(self, portal: str | None = None, batch: int = 500) -> Iterator[StoredNotice]:
+        """All current notices in the order of their ids, a page per transaction."""
+        statement = stored_statement().order_by(notices.c.id).limit(batch)
+        if portal is not None:
+            statement = statement.where(notices.c.portal == portal)
+        last = ""
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(statement.where(notices.c.id > last)).all()
+            yield from map(_stored, rows)
+            if len(rows) < batch:
+                return
+            last = rows[-1].id
+
+    def count(self, portal: str | None = None) -> int:
+        """Stored notices."""
+        statement = select(func.count()).select_from(notices)
+        with self._database.read() as connection:
+            return connection.execute(
+                statement if portal is None else statement.where(notices.c.portal == portal)
+            ).scalar_one()
+
+    def enqueue_all(self) -> int:
+        """Queue every current notice for the index, once; how many. Nobody is told of anything."""
+        with self._database.write() as connection:
+            return queues.refill(connection, index_queue)
+
+
+def _stored(row: Row[Any]) -> StoredNotice:
+    return StoredNotice(
+        notice=parsed(row.id, row.notice),
+        version=row.version,
+        procedure_key=row.procedure_key,
+        first_seen_at=row.first_seen_at,
+        changed_at=row.changed_at,
+        last_seen_at=row.last_seen_at,
+    )
+
+
+def _version(row: Row[Any]) -> VersionRecord:
+    return VersionRecord(
+        version=row.version,
+        notice=parsed(row.notice_id, row.notice),
+        changes=changes_of(row.changes),
+        origin=Origin(row.origin),
+        late=row.late,
+        saved_at=row.saved_at,
+        revision=row.revision,
+        parser_version=row.parser_version,
+    )

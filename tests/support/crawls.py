@@ -1,0 +1,95 @@
+"""What tests of crawls share: an installation in a temporary folder that crawls a simulated portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.settings import Settings
+from pipelines.crawl import CrawlReport, CrawlRequest, run
+from simulated_portals.be_bda.portal import BeBdaPortal
+from simulated_portals.running import RunningPortal, running_portal
+from store import Store
+from store.archive import Archive
+
+SAMPLES = Path(__file__).parents[3] / "shared/samples/belgium"
+EFORMS = SAMPLES / "eforms_2025-06"
+SAMPLE_DAYS = (date(2025, 6, 7), date(2025, 6, 10))
+
+
+@dataclass
+class Installation:
+    """A store, an archive and a portal to crawl."""
+
+    settings: Settings
+    store: Store
+    archive: Archive
+    portal: RunningPortal[BeBdaPortal]
+
+    @property
+    def control(self) -> BeBdaPortal:
+        """The simulated portal, to make it misbehave."""
+        return self.portal.control
+
+    @property
+    def today(self) -> date:
+        """The day on the portal's calendar."""
+        return self.control.clock.today()
+
+    def crawl(self, first: date, last: date | None = None) -> CrawlReport:
+        """Crawl publication days, both included."""
+        return self.run(CrawlRequest.of_days("be_bda", first, last or first))
+
+    def crawl_open(self) -> CrawlReport:
+        """Crawl what is open now, without trying other windows again."""
+        request = CrawlRequest.open_calls("be_bda")
+        return self.run(request.model_copy(update={"retry_incomplete": False}))
+
+    def run(self, request: CrawlRequest) -> CrawlReport:
+        """Crawl the simulated portal."""
+        asked = request.model_copy(update={"base_url": self.portal.base_url})
+        return run(asked, self.settings, self.store, self.archive)
+
+    def requests(self, kind: str) -> int:
+        """Requests of a kind that the portal got."""
+        return self.control.statistics.requests(kind)
+
+    def busiest_day(self) -> tuple[date, int]:
+        """The day before today with most publications, and their number."""
+        days = [item.publication_date for item in self.control.catalogue.publications()]
+        past = [day for day in days if day < self.today]
+        day = max(sorted(set(past)), key=past.count)
+        return day, past.count(day)
+
+    def ids_on(self, day: date) -> list[str]:
+        """Workspace ids published on a day."""
+        return [item.workspace_id for item in self.control.catalogue.publications() if item.publication_date == day]
+
+
+@contextmanager
+def installation(folder: Path, portal: BeBdaPortal, **settings: object) -> Iterator[Installation]:
+    """An installation of the demonstration (so that few notices are no reason for suspicion) with `portal` running."""
+    made = Settings.model_validate({"data_dir": folder / "data", "demo": True, **settings})
+    made.data_dir.mkdir(parents=True, exist_ok=True)
+    (made.data_dir / "vigie.sqlite").write_bytes(_migrated_store())
+    with (
+        running_portal(portal) as running,
+        Store.open(made) as store,
+        Archive(made.archive, made.spool_dir, store.payloads) as archive,
+    ):
+        yield Installation(made, store, archive, running)
+
+
+@cache
+def _migrated_store() -> bytes:
+    """An empty SQLite store, migrated once per session."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "vigie.sqlite"
+        with Store(f"sqlite:///{path}") as store:
+            store.migrate()
+        return path.read_bytes()

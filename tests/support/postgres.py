@@ -1,0 +1,179 @@
+"""A PostgreSQL server for the tests, and a database of its own for each of them.
+
+The server is the one of `VIGIE_TEST_DATABASE_URL`, else one is started from Debian's binaries for this session. Where
+neither is there, the tests are skipped with a sentence; with `VIGIE_TEST_REQUIRE_ALL=1` they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from store import Store
+
+START_TIMEOUT = 60.0
+
+
+def missing(sentence: str) -> NoReturn:
+    """Skip the test with what is missing, or fail it where nothing may be missing."""
+    if os.environ.get("VIGIE_TEST_REQUIRE_ALL") == "1":
+        pytest.fail(f"{sentence} (VIGIE_TEST_REQUIRE_ALL allows no skip)", pytrace=False)
+    pytest.skip(sentence)
+
+
+class PostgresServer:
+    """Makes and drops databases; each is a copy of one that is migrated once."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        self._session = secrets.token_hex(4)
+        self._template: str | None = None
+
+    def create(self) -> str:
+        """URL of a new migrated database."""
+        return self._create(self._migrated_template())
+
+    def create_empty(self) -> str:
+        """URL of a new database without tables."""
+        return self._create("template0")
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still connected."""
+        self._drop(make_url(url).database)
+
+    def close(self) -> None:
+        """Drop the template."""
+        if self._template is not None:
+            self._drop(self._template)
+
+    def _drop(self, name: str | None) -> None:
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name or "")))
+
+    def _create(self, template: str) -> str:
+        name = f"vigie_test_{self._session}_{secrets.token_hex(4)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _migrated_template(self) -> str:
+        if self._template is None:
+            url = self.create_empty()
+            with Store(url) as store:
+                store.migrate()
+            self._template = str(make_url(url).database)
+        return self._template
+
+    def _execute(self, statement: sql.Composed) -> None:
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def server() -> Iterator[PostgresServer]:
+    """The server of this test session."""
+    if url := os.environ.get("VIGIE_TEST_DATABASE_URL"):
+        yield from _opened(make_url(url))
+        return
+    binaries = _binaries()
+    if binaries is None:
+        missing("PostgreSQL is missing: set VIGIE_TEST_DATABASE_URL or install the server (Debian: postgresql-15).")
+    folder = Path(tempfile.mkdtemp(prefix="vigie-pg-"))
+    try:
+        with _running(binaries, folder):
+            query = {"host": str(folder)}
+            yield from _opened(URL.create("postgresql", username="vigie", database="postgres", query=query))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(url: URL) -> Iterator[PostgresServer]:
+    found = PostgresServer(url)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _binaries() -> Path | None:
+    """The folder of the newest server on this machine."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
+    if debian:
+        return debian[-1].parent
+    elsewhere = shutil.which("initdb")
+    return Path(elsewhere).resolve().parent if elsewhere else None
+
+
+@contextmanager
+def _running(binaries: Path, folder: Path) -> Iterator[None]:
+    """A server on a socket in `folder`, without durability: its data live as long as the tests."""
+    user = _unprivileged_user()
+    if user is not None:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    initdb = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "vigie",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
+    subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
+    settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": "100"}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, user=user, cwd=folder
+        )
+    try:
+        _wait_until_ready(process, folder)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)  # ends open connections, then the server
+        process.wait(timeout=START_TIMEOUT)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            psycopg.connect(host=str(folder), user="vigie", dbname="postgres").close()
+            return
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                log = (folder / "log").read_text(encoding="utf-8", errors="replace")
+                raise RuntimeError(f"the PostgreSQL server of the tests did not start: {log}") from error
+            time.sleep(0.05)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root; another user runs it then."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    missing("PostgreSQL does not run as root, and there is no user postgres or nobody to run it.")
