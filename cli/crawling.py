@@ -44,7 +44,7 @@ def window_line(window: WindowRecord) -> str:
 @click.option("--base-url", help="Another address of the portal, such as a simulated one.")
 @click.option("--now", "ignore_hours", is_flag=True, help="Crawl in the portal's closed hours too.")
 @click.option("--scheduled", is_flag=True, hidden=True, help="Asked for by the scheduler.")
-@click.option("--purpose", type=click.Choice(list(RunPurpose)), default=RunPurpose.MANUAL, hidden=True)
+@click.option("--purpose", type=click.Choice([item.value for item in RunPurpose]), default="manual", hidden=True)
 @json_option
 @sentences
 def crawl(
@@ -55,7 +55,7 @@ def crawl(
     base_url: str | None,
     ignore_hours: bool,
     scheduled: bool,
-    purpose: RunPurpose,
+    purpose: str,
     as_json: bool,
 ) -> None:
     """Crawl a portal: the days given, else everything since the last complete day.

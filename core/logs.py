@@ -13,5 +13,5 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("scrapy", "asyncio", "apscheduler", "httpx", "alembic"):
+    for noisy in ("scrapy", "asyncio", "apscheduler", "httpx", "alembic", "mail.log", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -74,6 +74,7 @@ class Demonstration:
                     *("--port", str(port), "--invented", str(NOTICES)),
                     *("--invented-on", anchor.isoformat(), "--publish-every", str(NEWS_EVERY_SECONDS)),
                 ),
+                quiet=True,
             )
             for key, port in self._ports.items()
         )

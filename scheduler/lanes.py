@@ -67,7 +67,7 @@ class Lane:
         while (arguments := self._next()) is not None:
             code = self._crawl(arguments)
             if code not in (0, None) and not self._stopping:
-                log.error("crawl of %s ended with code %s; `vigie status` says why", self.portal, code)
+                log.warning("a crawl of %s did not end complete (code %s); `vigie status` says why", self.portal, code)
 
     def _next(self) -> tuple[str, ...] | None:
         """Arguments of the next crawl; waits until there is one; None when stopping."""
@@ -98,7 +98,7 @@ class Lane:
         with self._changed:
             if self._stopping:
                 return None
-            self._process = spawn(Child(f"crawl {self.portal}", vigie(*arguments)))
+            self._process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
         code = self._process.wait()
         with self._changed:
             self._process = None

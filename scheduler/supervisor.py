@@ -33,6 +33,8 @@ class Child:
 
     name: str
     arguments: tuple[str, ...]
+    quiet: bool = False
+    """Its stdout is not for the person at the terminal; what goes wrong is on stderr."""
 
 
 @dataclass
@@ -98,7 +100,8 @@ class Supervisor:
 
 def spawn(child: Child) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own, so that a Ctrl-C of the terminal reaches only the supervisor."""
-    return subprocess.Popen(child.arguments, start_new_session=True)  # noqa: S603 (our own commands)
+    output = subprocess.DEVNULL if child.quiet else None
+    return subprocess.Popen(child.arguments, stdout=output, start_new_session=True)  # noqa: S603 (our own commands)
 
 
 def end_all(processes: Iterable[subprocess.Popen[bytes]], grace: float) -> None:

@@ -47,7 +47,7 @@ class Inventor:
     def call_published_at(self, instant: datetime) -> Publication:
         """A new call, published at this naive Brussels time, with an open deadline. Each one is another."""
         self._news += 1
-        chance = random.Random(f"{self._seed}/{self._today}/news/{self._news}")
+        chance = random.Random(f"{self._seed}/{instant.isoformat()}/news/{self._news}")
         return publication_of(CallDrawer(invented_world(), chance).draft(instant, "call"))
 
     def _instants(self, count: int, chance: random.Random) -> list[datetime]:
@@ -57,7 +57,10 @@ class Inventor:
             (1.0, 1.0, 1.0, 1.0, 0.9, 0.08, 0.04)[day.weekday()] * (1 + place / DAYS) for place, day in enumerate(days)
         ]
         early = min(count, 1 + count // 130)
-        drawn = chance.choices(days, weights, k=count - early)
+        # Two on every day of the weekend, as one may be corrected and move: a day without any looks suspect.
+        weekends = [day for day in days if day.weekday() >= 5] * 2
+        certain = weekends if count >= 4 * DAYS else []
+        drawn = certain + chance.choices(days, weights, k=count - early - len(certain))
         instants = [datetime.combine(day, self._hour(chance)) for day in drawn]
         # On the day itself only the first minutes are certain to have passed.
         instants += [

@@ -30,8 +30,9 @@ def make_portal(
     """A portal ready to be served.
 
     `samples` is a folder `YYYY-MM-DD/<workspace id>.xml` of real notices. `invented` notices (400 when there are no
-    samples, else none) follow from `seed` and the day they were invented on alone (default: `today`, the day on which the
-    portal lives), so that a portal started again on a later day still has the same ones. Raises `ValueError` when the samples cannot be read.
+    samples, else none) follow from `seed` and `invented_on` alone (default: `today`, the day on which the portal
+    lives), so that a portal started again on a later day still has the same ones. Raises `ValueError` when the samples
+    cannot be read.
     """
     wanted = invented if invented is not None else (0 if samples else DEFAULT_INVENTED)
     inventor = Inventor(seed=seed, today=invented_on or today or PortalClock(ZONE).today())
@@ -55,6 +56,9 @@ def make_portal(
 @click.option("--invented", type=click.IntRange(0), help="How many invented notices [400, or 0 with --samples].")
 @click.option("--seed", default=1, show_default=True, help="Invented notices follow from the seed and the day.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the portal lives [the present one].")
+@click.option(
+    "--invented-on", type=click.DateTime(["%Y-%m-%d"]), help="The day that invented notices are dated around."
+)
 @click.option(
     "--publish-every", default=0.0, show_default=True, help="Seconds between two pieces of news; 0 means none."
 )
