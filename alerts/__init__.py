@@ -1,0 +1,1 @@
+"""Saved profiles, their matches, the digests that tell people, and the outbox that delivers them."""

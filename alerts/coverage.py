@@ -1,0 +1,109 @@
+"""What the sources of a digest did not deliver in its period, as sentences for the people concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from alerts.queries import readable
+from alerts.wording import Wording, portal_zone
+from crawlers import portals
+from search.query import NoticeQuery
+from store import Store
+from store.records import Incident, Profile, Verdict, WindowRecord
+
+_LONGEST_PERIOD = timedelta(days=14)
+"""Older holes stay visible on the sources page; a mail does not repeat them for ever."""
+
+
+def feeding(profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """Keys of the portals that feed these profiles."""
+    found: set[str] = set()
+    for profile in profiles:
+        query = readable(profile) or NoticeQuery()
+        for key in portals.keys():
+            wanted = not query.portals or key in query.portals
+            here = not query.countries or portals.load(key).country in query.countries
+            if wanted and here:
+                found.add(key)
+    return tuple(sorted(found))
+
+
+def sentences(store: Store, keys: Iterable[str], since: datetime, now: datetime, words: Wording) -> tuple[str, ...]:
+    """One sentence per thing that is wrong with a source in the period, none when all is well."""
+    period = max(since, now - _LONGEST_PERIOD)
+    down = {incident.portal: incident for incident in store.incidents.current() if incident.kind in _DOWN}
+    told: list[str] = []
+    for key in keys:
+        name = words.portal(key)
+        windows = [window for window in store.windows.incomplete(key) if _concerns(window, key, period, now)]
+        told += _of_windows(name, windows, words)
+        if key in down:
+            told.append(_of_incident(name, down[key], words))
+    return tuple(told)
+
+
+_DOWN = frozenset({"portal-silent", "run-failed", "run-lost"})
+
+
+def _concerns(window: WindowRecord, key: str, since: datetime, now: datetime) -> bool:
+    zone = portal_zone(key)
+    if window.start is None or window.end is None:
+        return window.ended_at >= since
+    first, last = since.astimezone(zone).date(), now.astimezone(zone).date()
+    return window.start <= last and window.end > first
+
+
+def _of_windows(name: str, windows: list[WindowRecord], words: Wording) -> list[str]:
+    _ = words.translate
+    told = []
+    missing = [window for window in windows if window.verdict is Verdict.INCOMPLETE]
+    if missing:
+        count = sum(window.missing for window in missing)
+        told.append(
+            _(
+                "{portal} : {what} n'ont pas encore pu être lus ({days}).",
+                portal=name,
+                what=_missing(count, words),
+                days=_days(missing, words),
+            )
+        )
+    if suspect := [window for window in windows if window.verdict is Verdict.SUSPECT]:
+        told.append(
+            _(
+                "{portal} : le portail annonce anormalement peu d'avis ({days}) ; il peut en manquer.",
+                portal=name,
+                days=_days(suspect, words),
+            )
+        )
+    if failed := [window for window in windows if window.verdict is Verdict.FAILED]:
+        told.append(_("{portal} : le portail n'a pas pu être lu ({days}).", portal=name, days=_days(failed, words)))
+    return told
+
+
+def _missing(count: int, words: Wording) -> str:
+    if count == 0:
+        return words.translate("des avis annoncés")
+    return words.plural("au moins {n} avis annoncé", "au moins {n} avis annoncés", count)
+
+
+def _of_incident(name: str, incident: Incident, words: Wording) -> str:
+    return words.translate(
+        "{portal} : la source ne répond pas normalement depuis le {moment}.",
+        portal=name,
+        moment=words.moment(incident.opened_at),
+    )
+
+
+def _days(windows: Iterable[WindowRecord], words: Wording) -> str:
+    days: set[date] = set()
+    open_now = False
+    for window in windows:
+        if window.start is None or window.end is None:
+            open_now = True
+            continue
+        days.update(
+            window.start + timedelta(days=number) for number in range(min((window.end - window.start).days, 31))
+        )
+    parts = [words.days(days)] if days else []
+    return ", ".join([*parts, *([words.translate("avis ouverts")] if open_now else [])])

@@ -1,0 +1,164 @@
+"""New notice versions against saved profiles.
+
+A version makes a hit for every profile whose query it answers, and for every profile that was told of its procedure
+before, whatever the query says: somebody who was told of a call hears of its rectification, cancellation and result.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from alerts import reasons
+from alerts.snapshots import progress_of, snapshot
+from search import new_matcher
+from search.document import IndexDocument
+from search.errors import QueryError
+from search.port import Matcher
+from search.query import NoticeQuery
+from store import Store
+from store.records import NewHit, Profile, QueueRow, StoredNotice
+
+log = logging.getLogger(__name__)
+UNREADABLE = "profile-unreadable"
+"""Kind of the incident that a stored query opens when today's `NoticeQuery` cannot read it."""
+
+
+@dataclass
+class MatcherState:
+    """A matcher with every active profile up to a revision; kept between batches by one process."""
+
+    matcher: Matcher = field(default_factory=new_matcher)
+    revision: int = 0
+    _unreadable: set[str] = field(default_factory=set)
+
+    def refresh(self, store: Store) -> None:
+        """Bring in what was saved, changed, paused or deleted since the last time."""
+        changes = store.profiles.changed_since(self.revision)
+        for profile_id in changes.removed:
+            self.matcher.remove(profile_id)
+            self._unreadable.discard(profile_id)
+        for profile in changes.put:
+            self._put(profile)
+        if changes.put or changes.removed:
+            self._tell_unreadable(store)
+        self.revision = changes.revision
+
+    def _put(self, profile: Profile) -> None:
+        try:
+            self.matcher.put(profile.id, NoticeQuery.from_json(profile.query))
+            self._unreadable.discard(profile.id)
+        except QueryError:
+            log.exception("The query of profile %s cannot be read", profile.id)
+            self.matcher.remove(profile.id)
+            self._unreadable.add(profile.id)
+
+    def _tell_unreadable(self, store: Store) -> None:
+        if self._unreadable:
+            count = len(self._unreadable)
+            message = f"{count} profil(s) ne peuvent plus être lus et ne reçoivent rien : leur requête est à corriger."
+            store.incidents.open(None, UNREADABLE, message, {"profiles": sorted(self._unreadable)})
+        else:
+            store.incidents.close(None, UNREADABLE)
+
+
+def drain(store: Store, state: MatcherState, limit: int = 500) -> int:
+    """Match up to `limit` waiting versions; how many queue rows are done.
+
+    Rows are taken before the profiles are refreshed: a profile saved before a row was committed is in the matcher
+    when the row is matched. Hits and the end of their queue rows are one transaction, so a crash repeats work and
+    loses none.
+    """
+    rows = store.match_queue.take(limit)
+    if not rows:
+        return 0
+    state.refresh(store)
+    loaded = _loaded(store, rows)
+    for group in _groups(loaded):
+        store.hits.record(_hits(store, state, [stored for _, stored in group]), [row for row, _ in group])
+    _drop_gone(store, rows, {row.row_id for row, _ in loaded})
+    return len(rows)
+
+
+def _loaded(store: Store, rows: Sequence[QueueRow]) -> list[tuple[QueueRow, StoredNotice]]:
+    """Each row with its version, which need not be the current one."""
+    current = store.notices.get_many(list({row.notice_id for row in rows}))
+    return [(row, stored) for row in rows if (stored := _at_version(store, current.get(row.notice_id), row.version))]
+
+
+def _at_version(store: Store, current: StoredNotice | None, version: int) -> StoredNotice | None:
+    if current is None or current.version == version:
+        return current
+    record = store.notices.version(current.notice.id, version)
+    return None if record is None else current.model_copy(update={"notice": record.notice, "version": version})
+
+
+def _drop_gone(store: Store, rows: Sequence[QueueRow], loaded: set[int]) -> None:
+    """Take rows whose notice has gone from the store out of the queue: nothing can be told of them."""
+    gone = [row for row in rows if row.row_id not in loaded]
+    for row in gone:
+        log.warning("Version %s of %s is no longer in the store; it is not matched", row.version, row.notice_id)
+    if gone:
+        store.match_queue.acknowledge(gone)
+
+
+def _groups(loaded: Iterable[tuple[QueueRow, StoredNotice]]) -> Iterator[list[tuple[QueueRow, StoredNotice]]]:
+    """Batches in which each procedure stands once, so that a later publication sees the hits of an earlier one."""
+    waiting = list(loaded)
+    while waiting:
+        seen: set[str] = set()
+        now: list[tuple[QueueRow, StoredNotice]] = []
+        later: list[tuple[QueueRow, StoredNotice]] = []
+        for row, stored in waiting:
+            (later if stored.procedure_key in seen else now).append((row, stored))
+            seen.add(stored.procedure_key)
+        yield now
+        waiting = later
+
+
+def _hits(store: Store, state: MatcherState, batch: Sequence[StoredNotice]) -> list[NewHit]:
+    matches = state.matcher.match([IndexDocument.of(stored) for stored in batch])
+    why = {(match.notice_id, match.profile_id): reasons.of_match(match.clauses) for match in matches}
+    followers = store.hits.profiles_of_procedures({stored.procedure_key for stored in batch})
+    wanted: dict[str, list[str]] = {}
+    for notice_id, profile_id in why:
+        wanted.setdefault(notice_id, []).append(profile_id)
+    found = []
+    for stored in batch:
+        following = followers.get(stored.procedure_key, set())
+        profiles = sorted({*wanted.get(stored.notice.id, ()), *following})
+        if profiles:
+            found += _of_notice(store, stored, profiles, why)
+    return found
+
+
+def _of_notice(
+    store: Store,
+    stored: StoredNotice,
+    profiles: Sequence[str],
+    why: dict[tuple[str, str], tuple[dict[str, object], ...]],
+) -> list[NewHit]:
+    content = described(store, stored)
+    return [
+        NewHit(
+            profile_id=profile_id,
+            notice_id=stored.notice.id,
+            version=stored.version,
+            procedure_key=stored.procedure_key,
+            reasons=why.get((stored.notice.id, profile_id)) or reasons.followed(),
+            snapshot=content,
+        )
+        for profile_id in profiles
+    ]
+
+
+def described(store: Store, stored: StoredNotice) -> dict[str, object]:
+    """The snapshot of a version, with what it changes in its procedure."""
+    before = None
+    if stored.version > 1:
+        record = store.notices.version(stored.notice.id, stored.version - 1)
+        before = record.notice if record else None
+    others = [] if before is not None else store.notices.of_procedure(stored.procedure_key)
+    progress = progress_of(stored, before, others)
+    return snapshot(stored.notice, stored.version, progress).model_dump(mode="json")

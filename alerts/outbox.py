@@ -1,0 +1,228 @@
+"""Delivers what the outbox holds: at least once, always under the same id.
+
+A message is leased before it is handed over and marked *sent* right after the receiver accepted it. Whoever dies in
+between leaves a message that is due again when the lease ends, and that carries the same Message-ID: at most one
+duplicate per crash. Several tasks connect and announce messages at once, so one that is slow or refused does not hold
+up another; contents are handed over and marked one at a time per channel, which is what keeps the duplicate single.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from alerts.channels import Channel, Delivery, Outcome
+from alerts.channels.email import EmailChannel
+from alerts.retry import RetryPolicy
+from core import clock
+from core.settings import Settings
+from notices.model import Frozen
+from store import Store
+from store.records import OutboxMessage
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+BATCHES = 10
+WORKERS = 4
+"""Connections per channel; most mail servers accept more."""
+WRITES = 3
+"""How often an outcome is tried to be written, as a lost one means a duplicate."""
+DEAD = "message-refused"
+"""Kind of the incident that a message opens when it is given up."""
+UNDELIVERED = "mail-undelivered"
+"""Kind of the incident that stays open while nothing can be handed over."""
+MakeChannel = Callable[[Settings], Channel]
+CHANNELS: Mapping[str, MakeChannel] = {EmailChannel.name: lambda settings: EmailChannel(settings.smtp)}
+
+
+class Delivered(Frozen):
+    """What one pass over the outbox did, counted in messages."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+
+    @property
+    def total(self) -> int:
+        """Messages that were tried."""
+        return self.sent + self.retried + self.dead
+
+    def __add__(self, other: Delivered) -> Delivered:
+        return Delivered(sent=self.sent + other.sent, retried=self.retried + other.retried, dead=self.dead + other.dead)
+
+
+def deliver_due(
+    store: Store,
+    settings: Settings,
+    now: datetime,
+    *,
+    policy: RetryPolicy | None = None,
+    channels: Mapping[str, MakeChannel] = CHANNELS,
+) -> Delivered:
+    """Hand over messages that are due at `now`, at most `BATCHES` batches of them; call again while `total` is not 0.
+
+    Not to be called from a running event loop.
+    """
+    deliverer = _Deliverer(store, settings, policy or RetryPolicy(), channels, now)
+    total = Delivered()
+    for _ in range(BATCHES):
+        claimed = store.outbox.claim(BATCH, lease(settings), max(now, clock.now()))
+        if not claimed:
+            break
+        done = asyncio.run(deliverer.deliver(claimed))
+        total += done
+        _tell(store, done, claimed)
+    return total
+
+
+def lease(settings: Settings) -> timedelta:
+    """How long claimed messages belong to this process, and how late a message is after a crash at most.
+
+    No content is handed over unless the lease outlasts it, so a slow server makes messages late and never double.
+    """
+    return _handing_over(settings) + timedelta(seconds=30)
+
+
+def _handing_over(settings: Settings) -> timedelta:
+    """The longest that a server may take for DATA and for the answer to its end."""
+    return timedelta(seconds=2 * settings.smtp.timeout)
+
+
+class _Deliverer:
+    """Delivers batches; every outcome is written as soon as it is known."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        policy: RetryPolicy,
+        channels: Mapping[str, MakeChannel],
+        now: datetime,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._policy = policy
+        self._channels = channels
+        self._now = now
+
+    async def deliver(self, messages: Sequence[OutboxMessage]) -> Delivered:
+        by_channel: dict[str, list[OutboxMessage]] = {}
+        for message in messages:
+            by_channel.setdefault(message.channel, []).append(message)
+        done = await asyncio.gather(*(self._through(name, some) for name, some in by_channel.items()))
+        return sum(done, Delivered())
+
+    async def _through(self, name: str, messages: Sequence[OutboxMessage]) -> Delivered:
+        waiting: asyncio.Queue[OutboxMessage] = asyncio.Queue()
+        for message in messages:
+            waiting.put_nowait(message)
+        workers = min(WORKERS, len(messages))
+        handing_over = asyncio.Lock()
+        done = await asyncio.gather(*(self._worker(name, waiting, handing_over) for _ in range(workers)))
+        return sum(done, Delivered())
+
+    async def _worker(self, name: str, waiting: asyncio.Queue[OutboxMessage], handing_over: asyncio.Lock) -> Delivered:
+        make = self._channels.get(name)
+        channel = make(self._settings) if make else _NoChannel(name)
+        total = Delivered()
+        try:
+            while not waiting.empty():
+                total += await self._deliver_one(channel, waiting.get_nowait(), handing_over)
+        finally:
+            await channel.close()
+        return total
+
+    async def _deliver_one(self, channel: Channel, message: OutboxMessage, handing_over: asyncio.Lock) -> Delivered:
+        refused = await self._guarded(channel.prepare(message), message)
+        if refused is not None:
+            return await asyncio.to_thread(self._written, message, refused)
+        async with handing_over:  # so that a crash leaves one message at most that is accepted and not marked
+            if not self._holds(message):
+                log.info("Message %s waited too long beside slow ones; it is claimed again", message.id)
+                return Delivered()
+            delivery = await self._guarded(channel.hand_over(message), message)
+            return await asyncio.to_thread(self._written, message, delivery or _broken("no answer"))
+
+    def _holds(self, message: OutboxMessage) -> bool:
+        """Whether the lease of a message outlasts handing it over; `next_attempt_at` of a claimed one is its end."""
+        return max(self._now, clock.now()) + _handing_over(self._settings) < message.next_attempt_at
+
+    async def _guarded(self, step: Awaitable[Delivery | None], message: OutboxMessage) -> Delivery | None:
+        try:
+            return await step
+        except Exception as error:
+            log.exception("Channel %s broke over message %s", message.channel, message.id)
+            return _broken(f"{type(error).__name__}: {error}")
+
+    def _written(self, message: OutboxMessage, delivery: Delivery) -> Delivered:
+        """Write an outcome; a store that refuses three times leaves the message to the end of its lease."""
+        for _ in range(WRITES):
+            try:
+                return self._write(message, delivery)
+            except Exception:
+                log.exception("The outcome of message %s (%s) cannot be written", message.id, delivery.outcome)
+        return Delivered()
+
+    def _write(self, message: OutboxMessage, delivery: Delivery) -> Delivered:
+        at = max(self._now, clock.now())
+        if delivery.outcome is Outcome.ACCEPTED:
+            self._store.outbox.sent(message.id, delivery.words, at)
+            return Delivered(sent=1)
+        again = self._again(message, delivery, at)
+        if again is not None:
+            log.warning("Message %s to be tried again at %s: %s", message.id, again, delivery.words)
+            self._store.outbox.retry(message.id, again, delivery.words)
+            return Delivered(retried=1)
+        log.error("Message %s given up after %s attempts: %s", message.id, message.attempts, delivery.words)
+        self._store.outbox.dead(message.id, delivery.words)
+        return Delivered(dead=1)
+
+    def _again(self, message: OutboxMessage, delivery: Delivery, at: datetime) -> datetime | None:
+        if delivery.outcome is Outcome.IMPOSSIBLE:
+            return None
+        if delivery.outcome is Outcome.REFUSED and message.attempts >= self._policy.refusals:
+            return None
+        return self._policy.next_attempt(message.attempts, message.created_at, at)
+
+
+class _NoChannel:
+    """Stands in for a channel that this version does not know; its messages wait for one that does."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def prepare(self, message: OutboxMessage) -> Delivery | None:
+        return _broken(f"there is no channel {self._name}")
+
+    async def hand_over(self, message: OutboxMessage) -> Delivery:
+        return _broken(f"there is no channel {self._name}")
+
+    async def close(self) -> None:
+        return None
+
+
+def _broken(words: str) -> Delivery:
+    return Delivery(outcome=Outcome.LATER, words=words)
+
+
+def _tell(store: Store, done: Delivered, claimed: Sequence[OutboxMessage]) -> None:
+    """Incidents for operators: a message given up, and a server that takes nothing."""
+    if done.dead:
+        given_up = [record for item in claimed if (record := store.outbox.get(item.id)) and record.state == "dead"]
+        words = given_up[0].last_error if given_up else ""
+        message = (
+            f"{done.dead} message(s) refusé(s) définitivement par le serveur de courrier, le premier ainsi : {words}"
+        )
+        store.incidents.open(None, DEAD, message, {"messages": [item.id for item in given_up]})
+    if done.sent:
+        store.incidents.close(None, UNDELIVERED)
+    elif done.retried:
+        waiting = next(
+            (record for item in claimed if (record := store.outbox.get(item.id)) and record.last_error), None
+        )
+        words = waiting.last_error if waiting else ""
+        message = f"Aucun message ne peut être remis au serveur de courrier, qui est essayé de nouveau : {words}"
+        store.incidents.open(None, UNDELIVERED, message, {"waiting": done.retried})

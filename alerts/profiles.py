@@ -1,0 +1,235 @@
+"""Saving, editing, pausing and deleting profiles.
+
+Whoever saves a profile has proved that the address is theirs (they come through a signed link) or has not. Without
+proof nothing reaches the address but one confirmation mail, and a profile for an address that is confirmed already
+stays paused until its owner follows the link: nobody can fill somebody else's mailbox.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field
+
+from alerts import confirmation, links
+from alerts.addresses import clean_address
+from alerts.confirmation import Asked
+from alerts.digests import first
+from alerts.existing import record_existing
+from alerts.wording import one_line
+from core.errors import VigieError
+from core.i18n import choose
+from core.settings import Settings
+from notices.model import Frozen
+from search.port import SearchIndex
+from search.query import NoticeQuery
+from store import Store
+from store.records import Digest, Owner, Profile, ProfileState
+
+MOST_PROFILES = 50
+"""Profiles of one owner."""
+_LONGEST_NAME = 100
+
+
+class ProfileError(VigieError):
+    """A profile that cannot be saved; the message says why, in French or in the language that was asked for."""
+
+
+class Wishes(Frozen):
+    """How an owner wants to be told."""
+
+    language: str = "fr"
+    zone: str = "Europe/Brussels"
+    hour: int = Field(default=7, ge=0, le=23)
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+class ProfileRequest(Frozen):
+    """What somebody wants to be told of, and where."""
+
+    email: str
+    name: str
+    query: NoticeQuery
+    wishes: Wishes = Wishes()
+
+
+class Saved(Frozen):
+    """What saving did."""
+
+    owner: Owner
+    profile: Profile
+    asked: Asked
+    first: Digest | None = None
+
+
+def open_calls(query: NoticeQuery) -> NoticeQuery:
+    """The query as a profile starts out: narrowed to open calls, unless it names kinds or a deadline itself."""
+    return query if query.kinds or query.deadline is not None else query.only_open()
+
+
+def check(name: str, query: NoticeQuery, language: str = "fr") -> str:
+    """The name as it is stored; raises ProfileError when name or query cannot make a profile."""
+    clean = one_line(name, _LONGEST_NAME)
+    if not clean:
+        raise ProfileError("Donnez un nom au profil.")
+    if reason := query.matches_everything(language):
+        raise ProfileError(reason)
+    return clean
+
+
+def create(
+    store: Store,
+    settings: Settings,
+    index: SearchIndex,
+    request: ProfileRequest,
+    now: datetime,
+    *,
+    proven: Owner | None = None,
+) -> Saved:
+    """Save a profile.
+
+    `proven` is the owner whose signed link the request came through; it counts only when the address is theirs. Raises
+    AddressError or ProfileError with the reason when something cannot be saved.
+    """
+    email = clean_address(request.email)
+    wishes = _checked(request.wishes)
+    name = check(request.name, request.query, wishes.language)
+    owner = store.profiles.ensure_owner(email, wishes.language, wishes.zone, wishes.hour, wishes.weekdays)
+    if len(store.profiles.of_owner(owner.id)) >= MOST_PROFILES:
+        raise ProfileError("Cette adresse a déjà 50 profils ; supprimez-en un d'abord.")
+    is_proven = proven is not None and proven.id == owner.id
+    if owner.confirmed_at is None and not is_proven:
+        owner = store.profiles.update_owner(owner.id, **wishes.model_dump())
+    profile = store.profiles.create(owner.id, name, request.query.to_dict())
+    if owner.confirmed_at is not None and is_proven:
+        record_existing(store, index, profile, now)
+        digest = first(store, settings, owner, profile, now)
+        return Saved(owner=owner, profile=profile, asked=Asked.NOT_NEEDED, first=digest)
+    if owner.confirmed_at is not None:
+        profile = store.profiles.update(profile.id, state=ProfileState.PAUSED)
+    return Saved(owner=owner, profile=profile, asked=confirmation.ask(store, settings, owner, profile, now))
+
+
+def confirm(
+    store: Store, settings: Settings, index: SearchIndex, owner_id: str, now: datetime, profile_id: str | None = None
+) -> list[Digest]:
+    """The owner followed the signed link: what is open today goes out at once, one first digest per profile.
+
+    `profile_id` is the profile that the link named; a paused one is resumed. Confirming again sends nothing twice, and
+    finishes what a crash left undone. Raises LinkError when owner or profile is gone.
+    """
+    owner = _owner(store, owner_id)
+    if profile_id is not None:
+        _resume_named(store, owner, profile_id)
+    profiles = [profile for profile in store.profiles.of_owner(owner.id) if profile.state is ProfileState.ACTIVE]
+    for profile in profiles:
+        record_existing(store, index, profile, now)
+    confirmed = store.profiles.confirm_owner(owner.id, now)
+    digests = [first(store, settings, confirmed, profile, now) for profile in profiles]
+    return [digest for digest in digests if digest is not None]
+
+
+def edit(
+    store: Store,
+    index: SearchIndex,
+    profile_id: str,
+    name: str,
+    query: NoticeQuery,
+    now: datetime,
+    language: str = "fr",
+) -> Profile:
+    """Change name and query; what is open today and only the new query finds comes with the next digest."""
+    before = _profile(store, profile_id)
+    clean = check(name, query, language)
+    profile = store.profiles.update(profile_id, name=clean, query=query.to_dict())
+    owner = store.profiles.owner(profile.owner_id)
+    if owner is not None and owner.confirmed_at is not None and profile.query != before.query:
+        record_existing(store, index, profile, now)
+    return profile
+
+
+def pause(store: Store, profile_id: str) -> Profile:
+    """Stop matching and mailing a profile until it is resumed."""
+    _profile(store, profile_id)
+    return store.profiles.update(profile_id, state=ProfileState.PAUSED)
+
+
+def resume(store: Store, index: SearchIndex, profile_id: str, now: datetime) -> Profile:
+    """Match and mail a profile again; what is open today and was missed comes with the next digest."""
+    before = _profile(store, profile_id)
+    if before.state is ProfileState.ACTIVE:
+        return before
+    profile = store.profiles.update(profile_id, state=ProfileState.ACTIVE)
+    owner = store.profiles.owner(profile.owner_id)
+    if owner is not None and owner.confirmed_at is not None:
+        record_existing(store, index, profile, now)
+    return profile
+
+
+def delete(store: Store, profile_id: str) -> bool:
+    """Delete a profile and what was not told yet; False when there is none."""
+    return store.profiles.delete(profile_id)
+
+
+def change_wishes(store: Store, owner_id: str, wishes: Wishes) -> Owner:
+    """Change how an owner is told. Raises ProfileError for a zone or weekdays that make no sense."""
+    checked = _checked(wishes)
+    return store.profiles.update_owner(_owner(store, owner_id).id, **checked.model_dump())
+
+
+def unsubscribe(store: Store, stop: links.Unsubscription) -> list[Profile]:
+    """Stop what an unsubscribe link names; the profiles that are stopped now. Doing it twice changes nothing more.
+
+    Raises LinkError when what the link names is gone, which for the person means the same: no more mails.
+    """
+    profiles = store.profiles.of_owner(_owner(store, stop.owner_id).id)
+    if stop.profile_id is not None:
+        profiles = [profile for profile in profiles if profile.id == stop.profile_id]
+        if not profiles:
+            raise links.LinkError("Ce profil n'existe plus : il n'envoie plus rien.")
+    return [
+        profile
+        if profile.state is ProfileState.UNSUBSCRIBED
+        else store.profiles.update(profile.id, state=ProfileState.UNSUBSCRIBED)
+        for profile in profiles
+    ]
+
+
+def of_owner(store: Store, owner_id: str, profile_id: str) -> Profile:
+    """A profile, if it is this owner's; raises LinkError when it is not, or is gone."""
+    profile = store.profiles.get(profile_id)
+    if profile is None or profile.owner_id != owner_id:
+        raise links.LinkError("Ce profil n'existe plus.")
+    return profile
+
+
+def _checked(wishes: Wishes) -> Wishes:
+    try:
+        ZoneInfo(wishes.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ProfileError("Ce fuseau horaire n'existe pas.") from error
+    days = tuple(sorted(set(wishes.weekdays)))
+    if not days or not set(days) <= set(range(7)):
+        raise ProfileError("Choisissez au moins un jour de la semaine.")
+    return wishes.model_copy(update={"weekdays": days, "language": choose(wishes.language)})
+
+
+def _resume_named(store: Store, owner: Owner, profile_id: str) -> None:
+    profile = of_owner(store, owner.id, profile_id)
+    if profile.state is ProfileState.PAUSED and owner.confirmed_at is not None:
+        store.profiles.update(profile_id, state=ProfileState.ACTIVE)
+
+
+def _owner(store: Store, owner_id: str) -> Owner:
+    owner = store.profiles.owner(owner_id)
+    if owner is None:
+        raise links.LinkError("Cette adresse n'est plus inscrite.")
+    return owner
+
+
+def _profile(store: Store, profile_id: str) -> Profile:
+    profile = store.profiles.get(profile_id)
+    if profile is None:
+        raise ProfileError("Ce profil n'existe plus.")
+    return profile

@@ -1,0 +1,1 @@
+"""Judges runs and sources: incidents for operators, and sentences that say how each source is doing."""

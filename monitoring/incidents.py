@@ -1,0 +1,111 @@
+"""Opens incidents when a crawl or a source goes wrong, and closes them when it is well again.
+
+At most one incident of a kind is open per portal; judging twice changes nothing. Messages are French sentences that say
+what is wrong and what happens next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from core import clock
+from crawlers import portals
+from monitoring import calendar, sentences
+from store import Store
+from store.records import RunRecord, RunState, Verdict, WindowRecord
+
+log = logging.getLogger(__name__)
+
+RUN_FAILED = "run-failed"
+RUN_LOST = "run-lost"
+WINDOW_INCOMPLETE = "window-incomplete"
+WINDOW_SUSPECT = "window-suspect"
+QUARANTINE = "quarantine"
+SILENT = "portal-silent"
+
+
+def judge(store: Store, run: RunRecord) -> None:
+    """Judge a run that has ended (a running one is left alone), and the windows of its portal."""
+    current = store.runs.get(run.id) or run
+    if current.state is RunState.RUNNING:
+        return
+    _judge_end(store, current)
+    _judge_windows(store, current.portal)
+    _judge_quarantine(store, current.portal)
+
+
+def watch(store: Store, portals: Iterable[str] | None = None, now: datetime | None = None) -> None:
+    """Look for portals that went quiet, by the crawls their calendar plans; for a job that runs every few minutes."""
+    at = now or clock.now()
+    for key in _all_portals() if portals is None else portals:
+        _judge_silence(store, key, at)
+
+
+def _all_portals() -> tuple[str, ...]:
+    return portals.keys()
+
+
+def _judge_end(store: Store, run: RunRecord) -> None:
+    told = run.message or ""
+    if run.state is RunState.FAILED:
+        store.incidents.open(
+            run.portal, RUN_FAILED, f"La lecture de {run.portal} a échoué. {told}".strip(), {"run": run.id}
+        )
+    elif run.state is RunState.LOST:
+        message = f"La lecture de {run.portal} s'est interrompue sans un mot (arrêt ou panne) ; la prochaine reprend."
+        store.incidents.open(run.portal, RUN_LOST, message, {"run": run.id})
+    else:
+        for kind in (RUN_FAILED, RUN_LOST, SILENT):
+            store.incidents.close(run.portal, kind)
+
+
+def _judge_windows(store: Store, key: str) -> None:
+    windows = store.windows.incomplete(key)
+    missing = [window for window in windows if window.verdict in (Verdict.INCOMPLETE, Verdict.FAILED)]
+    suspect = [window for window in windows if window.verdict is Verdict.SUSPECT]
+    count = sum(window.missing for window in missing)
+    _hold(
+        store, key, WINDOW_INCOMPLETE, missing,
+        f"{key} : {len(missing)} fenêtre(s) incomplète(s), {count} avis annoncés manquent ; elles sont réessayées.",
+    )  # fmt: skip
+    _hold(
+        store, key, WINDOW_SUSPECT, suspect,
+        f"{key} : {len(suspect)} fenêtre(s) avec moins d'avis que le seuil du portail ; à vérifier sur le portail.",
+    )  # fmt: skip
+
+
+def _hold(store: Store, key: str, kind: str, windows: list[WindowRecord], message: str) -> None:
+    if not windows:
+        store.incidents.close(key, kind)
+        return
+    named = [f"{window.scope} {window.start} {window.end}" for window in windows[:50]]
+    reasons = sorted({window.reason for window in windows if window.reason})[:10]
+    store.incidents.open(key, kind, message, {"windows": named, "reasons": reasons})
+
+
+def _judge_quarantine(store: Store, key: str) -> None:
+    held = store.quarantine.counts().get(key, 0)
+    if held:
+        message = f"{key} : {held} avis illisible(s) en quarantaine ; « vigie quarantine » en dit la raison."
+        store.incidents.open(key, QUARANTINE, message, {"held": held})
+    else:
+        store.incidents.close(key, QUARANTINE)
+
+
+def _judge_silence(store: Store, key: str, now: datetime) -> None:
+    portal = portals.load(key)
+    runs = store.runs.recent(key, limit=50)
+    if not runs:
+        return  # never crawled: the sources page says so, and nothing went quiet
+    success = next((run.ended_at for run in runs if run.state is RunState.FINISHED), None)
+    since = calendar.silent_since(portal, success or runs[-1].started_at, now)
+    if since is None:
+        store.incidents.close(key, SILENT)
+        return
+    when = sentences.moment(since, portal.clock, "fr")
+    message = (
+        f"{key} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
+    )
+    store.incidents.open(key, SILENT, message, {"since": since.isoformat()})
