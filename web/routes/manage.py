@@ -1,0 +1,160 @@
+"""The page of an owner, reached by a signed link: alerts, how they are told, and what was told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+
+from alerts import links, profiles
+from alerts.profiles import ProfileError
+from alerts.queries import criteria, readable
+from alerts.snapshots import NoticeSnapshot
+from core import clock
+from core.i18n import LANGUAGES
+from search.errors import QueryError
+from search.query import NoticeQuery
+from store.records import Owner, Profile, ProfileState
+from web.forms import own_form
+from web.rendering import language_of, render, site_of, speaker_of
+from web.services import asking_store
+from web.texts import N_
+from web.views import alert_forms, filters, reading
+
+router = APIRouter()
+STATES = {
+    ProfileState.ACTIVE: N_("active"),
+    ProfileState.PAUSED: N_("en pause"),
+    ProfileState.UNSUBSCRIBED: N_("désinscrite"),
+}
+Form = Annotated[FormData, Depends(own_form)]
+
+
+def _owner_of(request: Request, token: str) -> Owner:
+    owner_id = alert_forms.linked(links.verify_manage, request, token)
+    with asking_store():
+        owner = site_of(request).services.store.profiles.owner(owner_id)
+    if owner is None:
+        raise HTTPException(404, "link-expired")
+    return owner
+
+
+def _own_profile(request: Request, owner: Owner, profile_id: str) -> Profile:
+    try:
+        with asking_store():
+            return profiles.of_owner(site_of(request).services.store, owner.id, profile_id)
+    except links.LinkError as error:
+        raise HTTPException(404, "link-expired") from error
+
+
+def _manage_page(request: Request, token: str, owner: Owner, error: str | None = None) -> HTMLResponse:
+    say = speaker_of(request)
+    with asking_store():
+        store = site_of(request).services.store
+        kept = store.profiles.of_owner(owner.id)
+        latest = store.digests.latest(owner.id)
+        hits = {profile.id: store.hits.of_profile(profile.id, 5) for profile in kept}
+    entered = alert_forms.Entered("", owner.email, owner.hour, owner.weekdays, owner.zone, owner.language)
+    return render(
+        request,
+        "manage.html",
+        status=400 if error else 200,
+        owner=owner,
+        base=f"/alerts/manage/{quote(token)}",
+        alerts=[(profile, readable(profile), criteria(profile, say.language), hits[profile.id]) for profile in kept],
+        states=STATES,
+        latest=latest,
+        latest_day=latest.created_at.astimezone(ZoneInfo(owner.zone)).date() if latest else None,
+        form=entered,
+        error=error,
+        zones=alert_forms.zones(say),
+        mail_languages=LANGUAGES,
+        filters=filters,
+    )
+
+
+@router.get("/alerts/manage/{token}")
+def manage(request: Request, token: str) -> HTMLResponse:
+    """An owner's alerts and how they are told."""
+    return _manage_page(request, token, _owner_of(request, token))
+
+
+@router.post("/alerts/manage/{token}/wishes")
+def change_wishes(request: Request, token: str, form: Form) -> Response:
+    """Change hour, weekdays, zone and language."""
+    owner = _owner_of(request, token)
+    try:
+        with asking_store():
+            profiles.change_wishes(
+                site_of(request).services.store, owner.id, alert_forms.wishes(alert_forms.entered(form, owner.language))
+            )
+    except ProfileError as error:
+        return _manage_page(request, token, owner, alert_forms.told(error, language_of(request)))
+    return _back(token)
+
+
+@router.post("/alerts/manage/{token}/profiles/{profile_id}/{action}")
+def change_profile(request: Request, token: str, profile_id: str, action: str, form: Form) -> Response:
+    """Rename or re-aim, pause, resume or delete one alert."""
+    owner = _owner_of(request, token)
+    profile = _own_profile(request, owner, profile_id)
+    services = site_of(request).services
+    try:
+        with asking_store():
+            if action == "pause":
+                profiles.pause(services.store, profile.id)
+            elif action == "resume":
+                profiles.resume(services.store, services.index, profile.id, clock.now())
+            elif action == "delete":
+                profiles.delete(services.store, profile.id)
+            elif action == "edit":
+                _edit(request, profile, form)
+            else:
+                raise HTTPException(404)
+    except (ProfileError, QueryError) as error:
+        language = language_of(request)
+        sentence = error.told(language) if isinstance(error, QueryError) else alert_forms.told(error, language)
+        return _manage_page(request, token, owner, sentence)
+    return _back(token)
+
+
+def _edit(request: Request, profile: Profile, form: FormData) -> None:
+    """New name, and a new query when an address of a search was pasted."""
+    services = site_of(request).services
+    pasted = str(form.get("search", "")).strip()
+    if pasted:
+        query = NoticeQuery.from_url(pasted.rpartition("?")[2], beside=reading.BESIDE)
+    else:
+        query = NoticeQuery.from_json(profile.query)
+    name = str(form.get("name", ""))
+    profiles.edit(services.store, services.index, profile.id, name, query, clock.now(), language_of(request))
+
+
+def _back(token: str) -> RedirectResponse:
+    return RedirectResponse(f"/alerts/manage/{quote(token)}", status_code=303)
+
+
+@router.get("/alerts/manage/{token}/digests/{digest_id}")
+def digest_page(request: Request, token: str, digest_id: str) -> HTMLResponse:
+    """Everything that one message told of."""
+    owner = _owner_of(request, token)
+    with asking_store():
+        store = site_of(request).services.store
+        digest = store.digests.get(digest_id)
+        hits = store.hits.of_digest(digest_id) if digest and digest.owner_id == owner.id else []
+        names = {profile.id: profile.name for profile in store.profiles.of_owner(owner.id)}
+    if digest is None or digest.owner_id != owner.id:
+        raise HTTPException(404)
+    return render(
+        request,
+        "digest.html",
+        day=digest.created_at.astimezone(ZoneInfo(owner.zone)).date(),
+        base=f"/alerts/manage/{quote(token)}",
+        entries=[(hit, NoticeSnapshot.model_validate(hit.snapshot)) for hit in hits],
+        names=names,
+    )

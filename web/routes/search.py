@@ -1,0 +1,143 @@
+"""The search page: its whole state is the query in its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from core import clock
+from search.port import Facet, FacetCounts, IndexState, SearchIndex, SearchPage, Sort
+from search.query import NoticeQuery
+from store.records import StoredNotice
+from web.rendering import render, site_of, speaker_of
+from web.services import Services, Unavailable, asking_index, asking_store
+from web.texts import N_, Speaker
+from web.views import coverage, filters, reading
+from web.views import search as view
+
+router = APIRouter()
+MOST_RESULTS = 10_000
+_LAST_PAGE = MOST_RESULTS // view.PER_PAGE
+
+
+@router.get("/")
+def search_page(request: Request) -> HTMLResponse:
+    """Search notices; without a query, the calls that are open now."""
+    say = speaker_of(request)
+    raw = request.url.query
+    asked = reading.read(raw) if reading.has_query(raw) else reading.ReadQuery(NoticeQuery.open_calls(), (), "")
+    sort = view.sort_of(request.query_params.get("sort"), asked.query)
+    kept_sort = sort.value if sort is not view.default_sort(asked.query) else None
+    number = _page_number(request.query_params.get("page"))
+    services = site_of(request).services
+    page = _search(services.index, asked.query, sort, number, say)
+    if number > 1 and not page.hits:
+        raise HTTPException(404)
+    stored = _stored(services, page) if not asked.errors else {}
+    return render(
+        request,
+        "search.html",
+        status=400 if asked.errors else 200,
+        query=asked.query,
+        asked=asked,
+        page=page,
+        cards=view.cards(page, stored, say),
+        groups=view.groups(asked.query, page.facets, say, kept_sort),
+        chips=filters.chips(asked.query, say, sort=kept_sort),
+        sentence=asked.query.describe(say.language),
+        errors=[error.told(say.language) for error in asked.errors],
+        marked=_marked(asked),
+        coverage=coverage.sentences(services, asked.query, say),
+        warnings=_warnings(services, say),
+        unknowns=view.unknown_sentences(page, say),
+        sort=sort,
+        sorts=_sorts(asked.query, say),
+        pages=view.page_numbers(number, max(1, min(_LAST_PAGE, -(-page.total // view.PER_PAGE)))),
+        number=number,
+        kept_sort=kept_sort,
+        filters=filters,
+        is_soon=view.is_soon,
+    )
+
+
+@router.get("/healthz")
+def health(request: Request) -> Response:
+    """Whether store and index answer; for supervisors and load balancers."""
+    services = site_of(request).services
+    found: dict[str, object] = {"status": "ok"}
+    try:
+        with asking_store():
+            found["notices"] = services.store.notices.count()
+        status = services.index.status()
+    except Unavailable as error:
+        return JSONResponse({"status": "unavailable", "part": error.part}, 503)
+    found |= {"index": status.state.value, "indexed": status.documents}
+    return JSONResponse(found, 200 if status.state.value != "unavailable" else 503)
+
+
+def _page_number(asked: str | None) -> int:
+    number = int(asked) if asked and asked.isdecimal() and len(asked) <= 6 else 1
+    if not 1 <= number <= _LAST_PAGE:
+        raise HTTPException(404)
+    return number
+
+
+def _search(index: SearchIndex, query: NoticeQuery, sort: Sort, number: int, say: Speaker) -> SearchPage:
+    """One page of results; facets with a choice are counted as if nothing were chosen in them."""
+    moment = clock.now()
+    with asking_index():
+        page = index.search(
+            query,
+            now=moment,
+            sort=sort,
+            offset=(number - 1) * view.PER_PAGE,
+            limit=view.PER_PAGE,
+            facets=view.ASKED_FACETS,
+            language=say.language,
+        )
+        facets: Mapping[Facet, FacetCounts] = dict(page.facets)
+        for name in view.chosen_lists(query):
+            wanted = [view.PLAIN_FACETS[name][0], *([Facet.PROVINCE] if name == "places" else [])]
+            wider = view.without_field(query, name)
+            facets = {**facets, **index.search(wider, now=moment, limit=1, facets=wanted, highlight=False).facets}
+    return page.model_copy(update={"facets": facets})
+
+
+def _warnings(services: Services, say: Speaker) -> list[str]:
+    """What makes the answer less than complete at this moment."""
+    found = []
+    if services.index.status().state is IndexState.REBUILDING:
+        found.append(say.translate("L'index de recherche est en reconstruction : les résultats sont incomplets."))
+    with asking_store():
+        waiting = services.store.index_queue.depth()
+    if waiting:
+        one = N_("1 avis recueilli n'est pas encore dans l'index.")
+        found.append(say.plural(one, N_("{n} avis recueillis ne sont pas encore dans l'index."), waiting))
+    return found
+
+
+def _stored(services: Services, page: SearchPage) -> dict[str, StoredNotice]:
+    with asking_store():
+        return services.store.notices.get_many([hit.notice_id for hit in page.hits])
+
+
+def _sorts(query: NoticeQuery, say: Speaker) -> list[tuple[Sort, str, str]]:
+    """Each order with its name and address; relevance only where there are words."""
+    default = view.default_sort(query)
+    return [
+        (sort, say.translate(label), filters.address(query, sort=None if sort is default else sort.value))
+        for sort, label in view.SORTS.items()
+        if query.text or sort is not Sort.RELEVANCE
+    ]
+
+
+def _marked(asked: reading.ReadQuery) -> tuple[str, str, str] | None:
+    """The typed text around the place of its first error."""
+    place = next((error.position for error in asked.errors if error.parameter == "text"), None)
+    if place is None:
+        return None
+    text = " ".join(asked.typed.split())
+    return text[:place], text[place : place + 1] or " ", text[place + 1 :]
