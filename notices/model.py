@@ -144,7 +144,7 @@ class Organisation(Frozen):
     size: str | None = Field(default=None, description="BT-165 code: micro, small, medium, large, sme")
     legal_type: str | None = Field(default=None, description="BT-11 code of a buyer")
     activity: str | None = Field(default=None, description="BT-10 or BT-610 code of a buyer")
-    group_lead: bool | None = None
+    group_lead: bool | None = Field(default=None, description="leads the group of buyers, or of tenderers (OPT-170)")
     central_purchasing: bool | None = None
 
 
@@ -223,6 +223,7 @@ class Lot(Frozen):
     internal_id: str | None = None
     title: MultilingualText = Field(default_factory=dict)
     description: MultilingualText = Field(default_factory=dict)
+    additional_information: MultilingualText = Field(default_factory=dict, description="BT-300")
     nature: Nature | None = None
     additional_natures: tuple[Nature, ...] = ()
     classifications: tuple[Classification, ...] = ()
@@ -263,8 +264,10 @@ class Contract(Frozen):
     id: str | None = None
     reference: str | None = None
     title: MultilingualText = Field(default_factory=dict)
-    concluded_on: date | None = None
-    decided_on: date | None = None
+    concluded_on: date | None = Field(default=None, description="BT-145")
+    decided_on: date | None = Field(
+        default=None, description="BT-1451, or the one date of award that the notice gives for all its contracts"
+    )
     url: str | None = None
     tender_ids: tuple[str, ...] = ()
 
@@ -303,8 +306,10 @@ class LotResult(Frozen):
 class Link(Frozen):
     """A reference from this notice to another publication or procedure."""
 
-    relation: str = Field(description="previous, planning, changed, modified, same-procedure, national-copy")
-    scheme: str = Field(description="eforms-notice-id, ted-publication-number, portal-reference, url")
+    relation: str = Field(description="previous, planning, changed, modified, framework, same-procedure, national-copy")
+    scheme: str = Field(
+        description="eforms-notice-id, eforms-procedure-id, ted-publication-number, portal-reference, url"
+    )
     value: str
     lot_id: str | None = None
 
@@ -350,7 +355,7 @@ class Notice(Frozen):
     """One publication on one portal."""
 
     model_version: Literal["1"] = MODEL_VERSION
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:\S.*$")] = Field(
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+:\S.*$", max_length=500)] = Field(
         description="<portal>:<native id>, stable"
     )
     portal: str
@@ -423,7 +428,7 @@ class Notice(Frozen):
 
     @property
     def deadline(self) -> Deadline | None:
-        """The first instant by which a supplier must act: over notice and lots, requests before tenders."""
+        """The first instant by which a supplier must act: the notice's own, else the earliest of its lots."""
         found = self.deadlines or tuple(deadline for lot in self.lots for deadline in lot.deadlines)
         return min(found, key=lambda deadline: deadline.at, default=None)
 

@@ -37,7 +37,8 @@ The methods, by repository (`store.<name>`)::
                 ensure_owner(email, language, zone, hour, weekdays) -> Owner
                 update_owner(owner_id, *, language=None, zone=None, hour=None, weekdays=None) -> Owner
                 confirm_owner(owner_id, at) -> Owner
-                create(owner_id, name, query) -> Profile
+                create(owner_id, name, query, state=ACTIVE) -> Profile
+                forget_unconfirmed(before) -> Forgotten
                 update(profile_id, *, name=None, query=None, state=None) -> Profile
                 delete(profile_id) -> bool                      get(profile_id) -> Profile | None
                 of_owner(owner_id) -> list[Profile]             count() -> int
@@ -48,11 +49,13 @@ The methods, by repository (`store.<name>`)::
                 profiles_of_procedures(procedure_keys) -> dict[str, set[str]]
     digests     create(owner_id, key, hit_ids, outbox) -> Digest | None     # id is digest_id(owner_id, key)
                 get(digest_id) -> Digest | None                 latest(owner_id) -> Digest | None
+                recent(owner_id, limit=20) -> list[Digest]
     outbox      add(message) -> OutboxMessage                   claim(limit, lease, now) -> list[OutboxMessage]
                 sent(message_id, receipt, at) -> None           retry(message_id, at, error) -> None
                 dead(message_id, error) -> None                 get(message_id) -> OutboxMessage | None
                 counts() -> dict[OutboxState, int]              recent(limit=50) -> list[OutboxMessage]
-                next_due() -> datetime | None
+                in_state(state, limit=50) -> list[OutboxMessage]   next_due() -> datetime | None
+                revive(message_id, at) -> bool                  drop(message_id, reason) -> bool
     incidents   open(portal, kind, message, details=None) -> Incident
                 close(portal, kind) -> Incident | None
                 current() -> list[Incident]                     recent(limit=50) -> list[Incident]

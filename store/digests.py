@@ -54,8 +54,14 @@ class Digests:
 
     def latest(self, owner_id: str) -> Digest | None:
         """The owner's last digest."""
-        newest = select(digests).where(digests.c.owner_id == owner_id).order_by(digests.c.created_at.desc())
-        return self._first(newest.limit(1))
+        return next(iter(self.recent(owner_id, 1)), None)
+
+    def recent(self, owner_id: str, limit: int = 20) -> list[Digest]:
+        """The owner's last digests, newest first."""
+        own = select(digests).where(digests.c.owner_id == owner_id)
+        newest = own.order_by(digests.c.created_at.desc(), digests.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(newest)]
 
     def _first(self, statement: Select[Any]) -> Digest | None:
         with self._database.read() as connection:

@@ -113,12 +113,15 @@ def _existing_profiles(connection: Connection, found: Sequence[NewHit]) -> set[s
 def _told_subjects(connection: Connection, found: Sequence[NewHit]) -> set[Subject]:
     """Which profiles had a hit on which of these procedures before."""
     subjects: set[Subject] = set()
-    procedure_keys = {hit.procedure_key for hit in found}
-    for some in chunks(hit.profile_id for hit in found):
-        for keys in chunks(procedure_keys):
-            statement = select(hits.c.profile_id, hits.c.procedure_key).distinct()
-            rows = connection.execute(statement.where(hits.c.profile_id.in_(some), hits.c.procedure_key.in_(keys)))
-            subjects.update((row.profile_id, row.procedure_key) for row in rows)
+    by_procedure: dict[str, list[str]] = {}
+    for hit in found:
+        by_procedure.setdefault(hit.procedure_key, []).append(hit.profile_id)
+    statement = select(hits.c.profile_id).distinct()
+    # A procedure at a time: two lists in one statement are looked up crosswise, and pairs of values not by the index.
+    for key, profile_ids in by_procedure.items():
+        for some in chunks(profile_ids):
+            known = connection.scalars(statement.where(hits.c.procedure_key == key, hits.c.profile_id.in_(some)))
+            subjects.update((profile_id, key) for profile_id in known)
     return subjects
 
 

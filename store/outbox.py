@@ -59,6 +59,26 @@ class Outbox:
         """The receiver refused for good; an operator sees it. A message that was sent after all stays sent."""
         self._failed(message_id, {"state": OutboxState.DEAD, "last_error": error})
 
+    def drop(self, message_id: str, reason: str) -> bool:
+        """Give a message up on purpose, for this reason; False when there is none that is pending or dead."""
+        undelivered = outbox.c.state.in_((OutboxState.PENDING, OutboxState.DEAD))
+        statement = update(outbox).where(outbox.c.id == message_id, undelivered)
+        with self._database.write() as connection:
+            values = {"state": OutboxState.DROPPED, "last_error": reason}
+            return connection.execute(statement.values(values)).rowcount == 1
+
+    def revive(self, message_id: str, at: datetime) -> bool:
+        """Make a dead message due at this instant, as if it had never been tried; False when none is dead."""
+        dead = (outbox.c.id == message_id, outbox.c.state == OutboxState.DEAD)
+        values = {"state": OutboxState.PENDING, "attempts": 0, "next_attempt_at": at}
+        with self._database.write() as connection:
+            return connection.execute(update(outbox).where(*dead).values(values)).rowcount == 1
+
+    def in_state(self, state: OutboxState, limit: int = 50) -> list[OutboxMessage]:
+        """Messages of one state, oldest first."""
+        ordered = select(outbox).where(outbox.c.state == state).order_by(outbox.c.created_at, outbox.c.id)
+        return self._fetch(ordered.limit(limit))
+
     def get(self, message_id: str) -> OutboxMessage | None:
         """One message in any state."""
         return next(iter(self._fetch(select(outbox).where(outbox.c.id == message_id))), None)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from core.clock import now
-from store.database import Database
+from store.database import Database, chunks
 from store.errors import StoreError
-from store.records import Owner, Profile, ProfileChanges, ProfileState
-from store.tables import counters, hits, owners, profile_removals, profiles
+from store.records import Forgotten, Owner, Profile, ProfileChanges, ProfileState
+from store.tables import counters, hits, outbox, owners, profile_removals, profiles
 
 COUNTER = "profiles"
 
@@ -77,7 +77,9 @@ class Profiles:
             connection.execute(update(owners).where(*unconfirmed).values(confirmed_at=at))
             return _required_owner(connection, owner_id)
 
-    def create(self, owner_id: str, name: str, query: Mapping[str, Any]) -> Profile:
+    def create(
+        self, owner_id: str, name: str, query: Mapping[str, Any], state: ProfileState = ProfileState.ACTIVE
+    ) -> Profile:
         """Save a query under a name."""
         at = now()
         with self._database.write() as connection:
@@ -87,6 +89,7 @@ class Profiles:
                 owner_id=owner_id,
                 name=name,
                 query=dict(query),
+                state=state,
                 revision=self._next_revision(connection),
                 created_at=at,
                 changed_at=at,
@@ -117,12 +120,34 @@ class Profiles:
     def delete(self, profile_id: str) -> bool:
         """Delete a profile and the hits nobody was told of; False when there is none."""
         with self._database.write() as connection:
+            # The counter first, as in `update`: in the other order the two wait for each other's row for ever.
+            revision = self._next_revision(connection)
             if connection.execute(delete(profiles).where(profiles.c.id == profile_id)).rowcount == 0:
                 return False
             connection.execute(delete(hits).where(hits.c.profile_id == profile_id, hits.c.digest_id.is_(None)))
-            removal = {"profile_id": profile_id, "revision": self._next_revision(connection)}
-            connection.execute(insert(profile_removals).values(removal))
+            connection.execute(insert(profile_removals).values(profile_id=profile_id, revision=revision))
         return True
+
+    def forget_unconfirmed(self, before: datetime) -> Forgotten:
+        """Forget what nobody confirmed since before this instant, in one transaction.
+
+        Those are profiles that wait for their owner's confirmation, and addresses that never confirmed and saved
+        nothing since, with their profiles and the messages that asked them.
+        """
+        with self._database.write() as connection:
+            revision = self._next_revision(connection)
+            strangers = connection.scalars(_never_confirmed(before)).all()
+            stale = list(connection.scalars(_stale_profiles(before)))
+            for some in chunks(stale):
+                connection.execute(delete(hits).where(hits.c.profile_id.in_(some)))
+                connection.execute(delete(profiles).where(profiles.c.id.in_(some)))
+            if stale:
+                removed = [{"profile_id": profile_id, "revision": revision} for profile_id in stale]
+                connection.execute(insert(profile_removals), removed)
+            for some in chunks(strangers):
+                connection.execute(delete(outbox).where(outbox.c.owner_id.in_(some)))
+                connection.execute(delete(owners).where(owners.c.id.in_(some)))
+        return Forgotten(owners=len(strangers), profiles=len(stale))
 
     def get(self, profile_id: str) -> Profile | None:
         """One profile in any state."""
@@ -167,6 +192,17 @@ class Profiles:
     def _fetch(self, statement: Select[Any]) -> list[Profile]:
         with self._database.read() as connection:
             return [_profile_record(row) for row in connection.execute(statement)]
+
+
+def _never_confirmed(before: datetime) -> Select[Any]:
+    recent = select(profiles.c.owner_id).where(profiles.c.created_at >= before)
+    old = (owners.c.confirmed_at.is_(None), owners.c.created_at < before)
+    return select(owners.c.id).where(*old, owners.c.id.not_in(recent))
+
+
+def _stale_profiles(before: datetime) -> Select[Any]:
+    waiting = and_(profiles.c.state == ProfileState.WAITING, profiles.c.created_at < before)
+    return select(profiles.c.id).where(or_(waiting, profiles.c.owner_id.in_(_never_confirmed(before))))
 
 
 def _email_key(email: str) -> str:

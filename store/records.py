@@ -191,6 +191,7 @@ class ProfileState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     UNSUBSCRIBED = "unsubscribed"
+    WAITING = "waiting"  # saved by somebody who did not prove that the address is theirs; its owner has to confirm it
 
 
 class Owner(Frozen):
@@ -225,6 +226,13 @@ class ProfileChanges(Frozen):
     revision: int
     put: tuple[Profile, ...]
     removed: tuple[str, ...]
+
+
+class Forgotten(Frozen):
+    """What was deleted because nobody confirmed it."""
+
+    owners: int
+    profiles: int
 
 
 class HitKind(StrEnum):
@@ -278,6 +286,7 @@ class OutboxState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     DEAD = "dead"  # refused for good; an operator sees it
+    DROPPED = "dropped"  # not delivered on purpose: its reader unsubscribed, or an operator gave it up
 
 
 class OutboxMessage(Frozen):
@@ -300,8 +309,26 @@ class OutboxMessage(Frozen):
     sent_at: AwareDatetime | None = None
 
 
+class IncidentKind(StrEnum):
+    """What can be wrong; at most one incident of a kind is open per portal, or per installation without a portal."""
+
+    RUN_FAILED = "run-failed"
+    RUN_LOST = "run-lost"
+    WINDOW_INCOMPLETE = "window-incomplete"
+    WINDOW_SUSPECT = "window-suspect"
+    QUARANTINE = "quarantine"
+    PORTAL_SILENT = "portal-silent"
+    MESSAGE_REFUSED = "message-refused"
+    MAIL_UNDELIVERED = "mail-undelivered"
+    PROFILE_UNREADABLE = "profile-unreadable"
+
+
 class Incident(Frozen):
-    """Something an operator must know, from its opening to its end."""
+    """Something an operator must know, from its opening to its end.
+
+    `message` is French, for logs and for kinds that are gone; `monitoring.telling` says a kind with its details in the
+    reader's language.
+    """
 
     id: int
     portal: str | None

@@ -6,7 +6,7 @@ The rules, in their order, for a notice whose id is known:
    publication instant and number. The reading replaces it (*revision*) and nobody is told. A payload that never became
    a version (it was in quarantine, or a crash came between) is new to everyone: its replay goes on as a release.
 2. The same content as the current version is *unchanged*.
-3. The same bytes as the current version under another parser are a *revision* too: the portal changed nothing.
+3. The same bytes as the current version are a *revision* too, whatever is read in them now: the portal changed nothing.
 4. Older than the current version is *late*: kept in the history, never current; known already, it is *unchanged*.
 5. Anything else is a *new version*. Of two with the same instant and number the one that arrived last is current,
    because it is what the portal says now.
@@ -34,8 +34,10 @@ from store.version_rows import (
     VersionHead,
     changes_json,
     current_of,
+    differences,
     heads_of,
     load,
+    load_if_readable,
     version_values,
     versions_of_payloads,
 )
@@ -89,7 +91,7 @@ class _Round:
             target = self._replayed(candidate)
             if target is not None:
                 return self._read_again(candidate, current, target)
-        elif candidate.digest == current.head.digest or self._only_the_parser_changed(candidate, current.head):
+        elif candidate.digest == current.head.digest or self._same_bytes(candidate, current.head):
             self._rows.add_seen(candidate, candidate.item.fingerprint)
             return self._read_again(candidate, current, current.head)
         if candidate.order < current.head.order:
@@ -104,9 +106,9 @@ class _Round:
             return next(head for head in heads if head.number == number)
         return next((head for head in heads if head.order == candidate.order), None)
 
-    def _only_the_parser_changed(self, candidate: Candidate, head: VersionHead) -> bool:
-        same_bytes = candidate.payload is not None and self._read_into.get(candidate.payload) == head.number
-        return same_bytes and candidate.item.parser_version != head.parser_version
+    def _same_bytes(self, candidate: Candidate, head: VersionHead) -> bool:
+        # Not asked: whether the parser's version was raised. Who forgets to must not tell everybody of every notice.
+        return candidate.payload is not None and self._read_into.get(candidate.payload) == head.number
 
     def _new(self, candidate: Candidate) -> SaveOutcome:
         self._rows.add_notice(candidate)
@@ -158,7 +160,7 @@ class _Round:
         self._connection.execute(update(notice_versions).where(*current).values(late=False))
 
     def _changes_since(self, candidate: Candidate, number: int) -> tuple[FieldChange, ...]:
-        return difference(load(self._connection, candidate.notice.id, number), candidate.notice)
+        return differences(self._connection, candidate.notice.id, number, candidate.notice)
 
 
 def _replace_reading(connection: Connection, candidate: Candidate, number: int) -> None:
@@ -166,7 +168,7 @@ def _replace_reading(connection: Connection, candidate: Candidate, number: int) 
     table, notice = notice_versions, candidate.notice
     of_notice = table.c.notice_id == notice.id
     base = connection.execute(select(table.c.base_version).where(of_notice, table.c.version == number)).scalar_one()
-    changes = () if base is None else difference(load(connection, notice.id, base), notice)
+    changes = () if base is None else differences(connection, notice.id, base, notice)
     connection.execute(
         update(table)
         .where(of_notice, table.c.version == number)
@@ -177,8 +179,11 @@ def _replace_reading(connection: Connection, candidate: Candidate, number: int) 
         )
     )
     for based in connection.scalars(select(table.c.version).where(of_notice, table.c.base_version == number)).all():
-        later = changes_json(difference(notice, load(connection, notice.id, based)))
-        connection.execute(update(table).where(of_notice, table.c.version == based).values(changes=later))
+        later = load_if_readable(connection, notice.id, based)
+        if later is None:  # told anew when that version is read again
+            continue
+        values = {"changes": changes_json(difference(notice, later))}
+        connection.execute(update(table).where(of_notice, table.c.version == based).values(values))
 
 
 def _release_quarantine(connection: Connection, candidates: Sequence[Candidate], at: datetime) -> None:

@@ -249,7 +249,7 @@ hits = Table(
     Column("reasons", Json, nullable=False),
     Column("snapshot", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("digest_id", Text, ForeignKey("digests.id"), index=True),
+    Column("digest_id", Text, ForeignKey("digests.id")),
     UniqueConstraint("profile_id", "procedure_key", "notice_id", "version"),
     Index(
         "uq_hits_first",
@@ -258,6 +258,13 @@ hits = Table(
         unique=True,
         sqlite_where=text("kind <> 'change'"),
         postgresql_where=text("kind <> 'change'"),
+    ),
+    # Partial, or a planner takes it for the pending hits of one owner and reads those of everybody.
+    Index(
+        "ix_hits_digest_id",
+        "digest_id",
+        sqlite_where=text("digest_id IS NOT NULL"),
+        postgresql_where=text("digest_id IS NOT NULL"),
     ),
     Index(
         "ix_hits_pending",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from notices.model import Notice
-from notices.versions import FieldChange
+from notices.versions import FieldChange, difference
 from store.columns import FreeText, printable
 from store.database import chunks
 from store.errors import StoreError
@@ -18,6 +20,7 @@ from store.ordering import OrderKey, order_key
 from store.tables import notice_versions, notices, version_payloads
 
 _CHANGES = TypeAdapter(tuple[FieldChange, ...])
+_LONGEST_PROCEDURE_ID = 500
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,6 @@ class VersionHead:
     number: int
     digest: str
     order: OrderKey
-    parser_version: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,6 @@ _HEAD_COLUMNS = (
     notice_versions.c.digest,
     notice_versions.c.published_at,
     notice_versions.c.notice_version,
-    notice_versions.c.parser_version,
 )
 
 
@@ -81,10 +82,15 @@ def versions_of_payloads(connection: Connection, payloads: Iterable[tuple[str, s
 
 def load(connection: Connection, notice_id: str, number: int) -> Notice:
     """The notice of a version that must be there."""
-    statement = select(notice_versions.c.notice).where(
-        notice_versions.c.notice_id == notice_id, notice_versions.c.version == number
-    )
-    return parsed(notice_id, connection.execute(statement).scalar_one())
+    return parsed(notice_id, _text_of(connection, notice_id, number))
+
+
+def load_if_readable(connection: Connection, notice_id: str, number: int) -> Notice | None:
+    """The notice of a version that must be there; None when it does not fit the model any more."""
+    try:
+        return Notice.model_validate_json(_text_of(connection, notice_id, number))
+    except ValidationError:
+        return None
 
 
 def version_values(notice: Notice, digest: str, parser_version: str) -> dict[str, Any]:
@@ -122,9 +128,28 @@ def parsed(notice_id: str, text: str) -> Notice:
         ) from error
 
 
+def differences(connection: Connection, notice_id: str, number: int, notice: Notice) -> tuple[FieldChange, ...]:
+    """What `notice` says otherwise than a stored version.
+
+    A version that does not fit the model any more differs as a whole, so that it can be read again and replaced.
+    """
+    before = load_if_readable(connection, notice_id, number)
+    if before is not None:
+        return difference(before, notice)
+    printed = json.loads(_text_of(connection, notice_id, number))
+    return (FieldChange(path="", before=printed, after=notice.model_dump(mode="json", exclude_defaults=True)),)
+
+
 def procedure_key(notice: Notice) -> str:
-    """`<portal>:<procedure id>`, or the id of a notice that names no procedure."""
-    return printable(f"{notice.portal}:{notice.procedure_id}") if notice.procedure_id else notice.id
+    """`<portal>:<procedure id>`, or the id of a notice that names no procedure.
+
+    A procedure id that is longer than any index takes (PostgreSQL: 2,704 bytes) stands there as its sha256.
+    """
+    if not notice.procedure_id:
+        return notice.id
+    if len(notice.procedure_id) > _LONGEST_PROCEDURE_ID:
+        return f"{notice.portal}:sha256-{hashlib.sha256(printable(notice.procedure_id).encode()).hexdigest()}"
+    return printable(f"{notice.portal}:{notice.procedure_id}")
 
 
 def stored_statement() -> Select[Any]:
@@ -146,11 +171,17 @@ def update_seen() -> Any:
     )
 
 
+def _text_of(connection: Connection, notice_id: str, number: int) -> str:
+    statement = select(notice_versions.c.notice).where(
+        notice_versions.c.notice_id == notice_id, notice_versions.c.version == number
+    )
+    return str(connection.execute(statement).scalar_one())
+
+
 def _head(row: Row[*tuple[Any, ...]]) -> VersionHead:
     return VersionHead(
         notice_id=row.notice_id,
         number=row.version,
         digest=row.digest,
         order=order_key(row.published_at, row.notice_version),
-        parser_version=row.parser_version,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -67,12 +68,12 @@ class ChangesDraft:
         return {language: "\n".join(dict.fromkeys(parts)) for language, parts in texts.items()}
 
 
-def cancels_all(change: Change, lot_ids: frozenset[str]) -> bool:
-    """Whether a change cancels the whole procedure: it names no section, the procedure, or every lot."""
-    if change.reason != CANCELLED:
-        return False
-    sections = set(change.sections)
-    return not sections or bool(sections & _WHOLE_PROCEDURE) or (bool(lot_ids) and lot_ids <= sections)
+def cancel_all(changes: Iterable[Change], lot_ids: frozenset[str]) -> bool:
+    """Whether changes cancel the whole procedure: one names no section or the procedure, or together every lot."""
+    cancelling = [frozenset(change.sections) for change in changes if change.reason == CANCELLED]
+    if any(not sections or sections & _WHOLE_PROCEDURE for sections in cancelling):
+        return True
+    return bool(lot_ids) and lot_ids <= frozenset().union(*cancelling)
 
 
 def read_changes(element: Element, walk: Walk) -> ChangesDraft:

@@ -16,7 +16,7 @@ from notices.formats.eforms.process import ProcessDraft, read_process
 from notices.formats.eforms.project import ProjectDraft, read_project
 from notices.formats.eforms.references import publication_number
 from notices.formats.eforms.registration import RegistrationDraft, read_announcement, read_business_party
-from notices.formats.eforms.results import NoticeResultDraft, read_results
+from notices.formats.eforms.results import NoticeResultDraft, read_award_date, read_results
 from notices.formats.eforms.terms import TermsDraft, read_terms
 from notices.formats.eforms.walk import Grammar, Walk, path_of
 from notices.formats.errors import FormatReason, NoticeFormatError
@@ -215,6 +215,10 @@ def _results(element: Element, draft: DocumentDraft, walk: Walk) -> None:
     read_results(element, draft.results, walk)
 
 
+def _award_date(element: Element, draft: DocumentDraft, walk: Walk) -> None:
+    read_award_date(element, draft.results, walk)
+
+
 def _changes(element: Element, draft: DocumentDraft, walk: Walk) -> None:
     draft.changes.append(read_changes(element, walk))
 
@@ -269,6 +273,7 @@ _NOTICE: Final = Grammar[DocumentDraft](
         "cac:TenderingTerms": _terms,
         "cac:TenderingProcess": _process,
         "cac:ProcurementProjectLot": _lot,
+        "cac:TenderResult": _award_date,
         "cac:BusinessParty": _business_party,
         "cac:AdditionalDocumentReference": _announcement,
     },

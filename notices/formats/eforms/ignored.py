@@ -23,7 +23,6 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "cbc:RequestedPublicationDate": "a wish (BT-738); the portal says when it published",
         "cbc:PlannedDate": "BT-127, expected date of the call: " + _NO_HOME,
         "cac:SenderParty": "who sent the notice, not who buys",
-        "cac:TenderResult": "its award date is a placeholder that UBL asks for; contracts carry the real one",
         "efbc:TransmissionDate": "when the e-sender passed the notice on (BT-803); the dispatch date is kept",
         "efbc:TransmissionTime": "see TransmissionDate",
         "efbc:AccessToolName": _HOW,
@@ -160,10 +159,7 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "efbc:TermDescription": "BT-554, what is subcontracted: " + _NO_HOME,
     },
     "tendering party": {"cbc:Name": "a name for the group (OPT-211); its members are kept"},
-    "tenderer": {
-        "efbc:GroupLeadIndicator": "OPT-170, who leads the group of tenderers: " + _NO_HOME,
-        "efac:MainContractor": "for whom a subcontractor works inside the group",
-    },
+    "tenderer": {"efac:MainContractor": "for whom a subcontractor works inside the group"},
     "contract": {
         "cac:SignatoryParty": "the buyer that signed; buyers are kept",
         "efac:DurationJustification": "why a public transport contract is longer (T02): " + _NO_HOME,

@@ -45,6 +45,7 @@ class LotDraft:
             internal_id=project.internal_id,
             title=project.title,
             description=project.description,
+            additional_information=project.additional_information,
             nature=project.nature,
             additional_natures=tuple(dict.fromkeys(project.additional_natures)),
             classifications=project.classifications,

@@ -183,7 +183,8 @@ def _website(element: Element, draft: PartyDraft, _walk: Walk) -> None:
 
 
 def _email(element: Element, draft: PartyDraft, _walk: Walk) -> None:
-    draft.email = leaves.line(element)
+    text = leaves.line(element)
+    draft.email = None if text and text.lower() in _NO_EMAIL else text
 
 
 def _phone(element: Element, draft: PartyDraft, _walk: Walk) -> None:
@@ -193,6 +194,9 @@ def _phone(element: Element, draft: PartyDraft, _walk: Walk) -> None:
 def _size(element: Element, draft: PartyDraft, _walk: Walk) -> None:
     draft.size = leaves.code(element)
 
+
+_NO_EMAIL: Final = frozenset({"wrong.email@email.be"})
+"""What the Belgian federal platform writes where an organisation gave no address."""
 
 _PARTY_PART: Final = Grammar[PartyDraft](
     "party part",

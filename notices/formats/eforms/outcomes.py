@@ -5,7 +5,8 @@ LotResult → LotTender → TenderingParty → Tenderer → Organization, and Lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from datetime import date
 from typing import Final, TypeVar
 
 from lxml.etree import _Element as Element
@@ -32,6 +33,7 @@ class Outcomes:
         self._element = element
         self._walk = walk
         self._missing: set[str] = set()
+        self._claimed = {reference for result in draft.results for reference in result.tender_ids}
         self.used: set[str] = set()
 
     def build(self) -> tuple[LotResult, ...]:
@@ -62,7 +64,7 @@ class Outcomes:
             tenders_received_basis=basis,
             submissions=tuple(result.submissions),
             tenders=tuple(self._tender(tender, tender.id in winners) for tender in tenders),
-            contracts=tuple(_contract(contract) for contract in contracts),
+            contracts=tuple(_contract(contract, self._draft.decided_on) for contract in contracts),
             values=tuple(result.values),
         )
 
@@ -75,9 +77,10 @@ class Outcomes:
         return [contract for contract in self._draft.contracts.values() if not own.isdisjoint(contract.tender_ids)]
 
     def _tenders(self, result: ResultDraft, contracts: list[ContractDraft]) -> list[TenderDraft]:
-        """The tenders a result refers to, those its contracts settle, and those that name its lot.
+        """The tenders a result refers to, those its contracts settle, and those of its lot that no result refers to.
 
-        A contract may cover several lots: tenders for another lot than the result's are left to that lot.
+        A contract may cover several lots: tenders for another lot than the result's are left to that lot. A lot may
+        have several results: a tender that one of them refers to is told there and not twice.
         """
         named = [*result.tender_ids, *(reference for contract in contracts for reference in contract.tender_ids)]
         found = [self._find(self._draft.tenders, reference, "tender") for reference in dict.fromkeys(named)]
@@ -87,7 +90,7 @@ class Outcomes:
             if tender is not None and (tender.id in result.tender_ids or tender.lot_id in (None, result.lot_id))
         }
         for tender in self._draft.tenders.values():
-            if tender.lot_id is not None and tender.lot_id == result.lot_id:
+            if tender.lot_id is not None and tender.lot_id == result.lot_id and tender.id not in self._claimed:
                 tenders.setdefault(tender.id, tender)
         return list(tenders.values())
 
@@ -95,8 +98,8 @@ class Outcomes:
         party = self._find(self._draft.parties, tender.party_id, "tendering party") if tender.party_id else None
         return Tender(
             id=tender.id,
-            tenderers=self._parties(party.tenderers if party else ()),
-            subcontractors=self._parties(party.subcontractors if party else ()),
+            tenderers=self._parties(party.tenderers if party else {}),
+            subcontractors=self._parties(party.subcontractors if party else {}),
             value=tender.value,
             revenues=tuple(tender.revenues),
             rank=tender.rank,
@@ -104,15 +107,16 @@ class Outcomes:
             subcontracting=tender.subcontracting,
         )
 
-    def _parties(self, references: Iterable[str]) -> tuple[Organisation, ...]:
+    def _parties(self, members: Mapping[str, bool | None]) -> tuple[Organisation, ...]:
         found = []
-        for reference in references:
+        for reference, lead in members.items():
             organisation = self._organisations.get(reference)
             if organisation is None:
                 self._note_missing(reference, "organisation")
             else:
                 self.used.add(organisation.local_id or reference)
-                found.append(organisation)
+                said = {} if lead is None else {"group_lead": lead}
+                found.append(organisation.model_copy(update=said))
         return tuple(found)
 
     def _find(self, among: dict[str, T], reference: str, what: str) -> T | None:
@@ -165,13 +169,18 @@ def _winning_ids(result: ResultDraft, contracts: list[ContractDraft], tenders: l
     return set(settled) or set(result.tender_ids)
 
 
-def _contract(contract: ContractDraft) -> Contract:
+def _not_after(concluded_on: date | None, decided_on: date | None) -> date | None:
+    """The notice's date of award, unless this contract was concluded before it: then it is not about this contract."""
+    return None if concluded_on and decided_on and decided_on > concluded_on else decided_on
+
+
+def _contract(contract: ContractDraft, decided_on: date | None) -> Contract:
     return Contract(
         id=contract.id,
         reference=contract.reference,
         title=contract.title,
         concluded_on=contract.concluded_on,
-        decided_on=contract.decided_on,
+        decided_on=contract.decided_on or _not_after(contract.concluded_on, decided_on),
         url=contract.url,
         tender_ids=tuple(contract.tender_ids),
     )

@@ -10,7 +10,7 @@ from lxml.etree import _Element as Element
 from pydantic import ConfigDict, ValidationError
 
 from notices.formats.eforms import leaves
-from notices.formats.eforms.changes import cancels_all
+from notices.formats.eforms.changes import cancel_all
 from notices.formats.eforms.document import DocumentDraft, read_document
 from notices.formats.eforms.names import clark
 from notices.formats.eforms.outcomes import Outcomes
@@ -259,9 +259,9 @@ class _Builder:
 
 
 def _cancelled(changes: tuple[Change, ...], lots: tuple[Lot, ...]) -> bool | None:
-    """True when a change cancels the whole procedure; a notice never says that it is not cancelled."""
+    """True when the changes cancel the whole procedure; a notice never says that it is not cancelled."""
     lot_ids = frozenset(lot.id for lot in lots if lot.kind != "group")
-    return True if any(cancels_all(change, lot_ids) for change in changes) else None
+    return True if cancel_all(changes, lot_ids) else None
 
 
 def _merged(texts: list[dict[str, str]]) -> dict[str, str]:

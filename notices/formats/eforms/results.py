@@ -54,12 +54,20 @@ class TenderDraft:
 
 
 @dataclass(slots=True)
-class TenderingPartyDraft:
-    """One `efac:TenderingParty` being read."""
+class MemberDraft:
+    """One tenderer or subcontractor being read: who, and whether it leads the group of tenderers (OPT-170)."""
 
     id: str | None = None
-    tenderers: dict[str, None] = field(default_factory=dict)
-    subcontractors: dict[str, None] = field(default_factory=dict)
+    lead: bool | None = None
+
+
+@dataclass(slots=True)
+class TenderingPartyDraft:
+    """One `efac:TenderingParty` being read: organisation ids, with whether each leads the group."""
+
+    id: str | None = None
+    tenderers: dict[str, bool | None] = field(default_factory=dict)
+    subcontractors: dict[str, bool | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,10 +86,10 @@ class ContractDraft:
 
 @dataclass(slots=True)
 class GroupValueDraft:
-    """The framework value of a group of lots being read."""
+    """The framework values of a group of lots being read."""
 
     group_id: str | None = None
-    value: Money | None = None
+    values: list[Money] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -94,11 +102,29 @@ class NoticeResultDraft:
     tenders: dict[str, TenderDraft] = field(default_factory=dict)
     parties: dict[str, TenderingPartyDraft] = field(default_factory=dict)
     contracts: dict[str, ContractDraft] = field(default_factory=dict)
+    decided_on: date | None = None
 
 
 def read_results(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
     """Read an `efac:NoticeResult` into `draft`."""
     _NOTICE_RESULT.read(element, draft, walk)
+
+
+def read_award_date(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    """Read the `cac:TenderResult` of the document.
+
+    UBL asks for it and eForms has no use for it, so most senders write 2000-01-01. A Belgian one (3P) writes the day of
+    the award there and nowhere else.
+    """
+    _TENDER_RESULT.read(element, draft, walk)
+
+
+def _award_date(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
+    if not leaves.printed(element).startswith(_NO_AWARD_DATE):
+        draft.decided_on = leaves.day(element, walk)
+
+
+_NO_AWARD_DATE: Final = ("2000-01-01", "0001-01-01")
 
 
 def _reference(element: Element, walk: Walk) -> str | None:
@@ -135,14 +161,18 @@ def _add_money(values: list[Money], element: Element, kind: AmountKind, walk: Wa
 def _group_framework(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
     read = GroupValueDraft()
     _GROUP_FRAMEWORK.read(element, read, walk)
-    if read.value is not None and read.group_id:
-        draft.group_values.setdefault(read.group_id, []).append(read.value)
-    elif read.value is not None:
-        walk.note(element, "This framework value names no group of lots.", str(read.value.amount))
+    if read.group_id:
+        draft.group_values.setdefault(read.group_id, []).extend(read.values)
+    elif read.values:
+        walk.note(element, "This framework value names no group of lots.", str(read.values[0].amount))
 
 
-def _group_value(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
-    draft.value = leaves.money(element, AmountKind.FRAMEWORK_MAXIMUM, walk)
+def _group_maximum(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_MAXIMUM, walk)
+
+
+def _group_reestimated(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
+    _add_money(draft.values, element, AmountKind.FRAMEWORK_REESTIMATED, walk)
 
 
 def _group_id(element: Element, draft: GroupValueDraft, walk: Walk) -> None:
@@ -297,16 +327,26 @@ def _party_id(element: Element, draft: TenderingPartyDraft, _walk: Walk) -> None
 
 
 def _tenderer(element: Element, draft: TenderingPartyDraft, walk: Walk) -> None:
-    _TENDERER.read(element, draft.tenderers, walk)
+    _add_member(draft.tenderers, element, walk)
 
 
 def _subcontractor(element: Element, draft: TenderingPartyDraft, walk: Walk) -> None:
-    _TENDERER.read(element, draft.subcontractors, walk)
+    _add_member(draft.subcontractors, element, walk)
 
 
-def _member_id(element: Element, draft: dict[str, None], _walk: Walk) -> None:
-    if text := leaves.code(element):
-        draft[text] = None
+def _add_member(members: dict[str, bool | None], element: Element, walk: Walk) -> None:
+    member = MemberDraft()
+    _TENDERER.read(element, member, walk)
+    if member.id:
+        members[member.id] = member.lead
+
+
+def _member_id(element: Element, draft: MemberDraft, _walk: Walk) -> None:
+    draft.id = leaves.code(element)
+
+
+def _leads_group(element: Element, draft: MemberDraft, walk: Walk) -> None:
+    draft.lead = leaves.flag(element, walk)
 
 
 # --- contracts --------------------------------------------------------------------------------------------------------
@@ -395,7 +435,7 @@ _TENDER: Final = Grammar[TenderDraft](
         "efac:TenderingParty": _tender_party,
     },
 )
-_TENDERER: Final = Grammar[dict[str, None]]("tenderer", {"cbc:ID": _member_id})
+_TENDERER: Final = Grammar[MemberDraft]("tenderer", {"cbc:ID": _member_id, "efbc:GroupLeadIndicator": _leads_group})
 _PARTY: Final = Grammar[TenderingPartyDraft](
     "tendering party",
     {"cbc:ID": _party_id, "efac:Tenderer": _tenderer, "efac:SubContractor": _subcontractor},
@@ -414,8 +454,14 @@ _CONTRACT: Final = Grammar[ContractDraft](
     },
 )
 _GROUP_FRAMEWORK: Final = Grammar[GroupValueDraft](
-    "group framework", {"efbc:GroupFrameworkMaximumValueAmount": _group_value, "efac:TenderLot": _group_id}
+    "group framework",
+    {
+        "efbc:GroupFrameworkMaximumValueAmount": _group_maximum,
+        "efbc:GroupFrameworkReestimatedValueAmount": _group_reestimated,
+        "efac:TenderLot": _group_id,
+    },
 )
+_TENDER_RESULT: Final = Grammar[NoticeResultDraft]("tender result", {"cbc:AwardDate": _award_date})
 _NOTICE_RESULT: Final = Grammar[NoticeResultDraft](
     "notice result",
     {

@@ -30,6 +30,8 @@ Handler = Callable[[Element, D, "Walk"], None]
 
 _SAMPLE: Final = 80
 _MOST_NOTES: Final = 200
+_MOST_PATHS: Final = 1_000
+_FURTHER: Final = "(further elements)"
 _FIELDS_PRIVACY: Final = clark("efac:FieldsPrivacy")
 _PRIVACY_CHILDREN: Final = frozenset(
     {"efbc:FieldIdentifierCode", "cbc:ReasonCode", "efbc:ReasonDescription", "efbc:PublicationDate"}
@@ -65,6 +67,10 @@ class Walk:
         self._count = 0
         self._unread: dict[str, tuple[int, str]] = {}
 
+    def path(self, element: Element) -> str:
+        """Where an element stands; other formats than eForms spell it their own way."""
+        return path_of(element)
+
     def note(self, element: Element, message: str, printed: str | None = None) -> None:
         """Record something a person should know about this element. After many notes, only how many more there are."""
         self._count += 1
@@ -73,13 +79,15 @@ class Walk:
                 ReadingNote(path="/", message=f"{self._count - _MOST_NOTES} further notes are not listed.")
             ]
             return
-        self.notes.append(ReadingNote(path=path_of(element), message=message, printed=printed))
+        self.notes.append(ReadingNote(path=self.path(element), message=message, printed=printed))
 
     def leave_unread(self, element: Element, list_name: str | None = None) -> None:
-        """Report an element (of this code list) that nothing reads."""
+        """Report an element (of this code list) that nothing reads. After many paths, only how many more there are."""
         if not isinstance(element.tag, str):
             return
-        path = path_of(element) + (f"[{list_name}]" if list_name else "")
+        path = self.path(element) + (f"[{list_name}]" if list_name else "")
+        if path not in self._unread and len(self._unread) >= _MOST_PATHS:
+            path = _FURTHER
         known = self._unread.get(path)
         self._unread[path] = (known[0] + 1, known[1]) if known else (1, _sample(element))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,19 @@ def test_profiles_made_at_the_same_time_get_different_revisions(store: Store, ow
         made = list(pool.map(lambda number: store.profiles.create(owner.id, f"p{number}", {}), range(18)))
     assert len({profile.revision for profile in made}) == 18
     assert store.profiles.changed_since(0).revision == max(profile.revision for profile in made)
+
+
+def test_profiles_edited_and_deleted_at_the_same_moment_do_not_wait_for_each_other(store: Store, owner: Owner) -> None:
+    made = [store.profiles.create(owner.id, f"p{number}", {}) for number in range(20)]
+
+    def edit(profile: Profile) -> None:
+        with suppress(StoreError):  # the other one was first
+            store.profiles.update(profile.id, name="x")
+
+    with ThreadPoolExecutor(8) as pool:
+        both = [(pool.submit(edit, profile), pool.submit(store.profiles.delete, profile.id)) for profile in made]
+        assert [(editing.result(), deletion.result()) for editing, deletion in both] == [(None, True)] * 20
+    assert store.profiles.count() == 0
 
 
 def test_one_new_hit_per_procedure_and_then_changes(store: Store, profile: Profile) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 from decimal import Decimal
+from secrets import token_hex
 
 import pytest
+from sqlalchemy import update
 
 from core.clock import frozen_at
 from notices.model import Lot
 from store import Store, StoreError
 from store.records import Origin, SaveStatus
+from store.tables import notice_versions
 from tests.support.store_examples import PUBLISHED, address, later, notice, saving
 
 
@@ -165,9 +168,10 @@ def test_a_replay_of_a_payload_that_was_never_stored_is_new_to_everyone(store: S
     assert [row.origin for row in store.match_queue.take(5)] == [Origin.RELEASE]
 
 
-def test_the_same_bytes_under_a_new_parser_are_no_news(store: Store) -> None:
+@pytest.mark.parametrize("parser_version", ["1", "2"])
+def test_the_same_bytes_read_otherwise_are_no_news(store: Store, parser_version: str) -> None:
     store.notices.save(saving(raw=address(), parser_version="1"))
-    outcome = store.notices.save(saving(nature="works", raw=address(), parser_version="2"))
+    outcome = store.notices.save(saving(nature="works", raw=address(), parser_version=parser_version))
     assert outcome.status is SaveStatus.REVISION
     assert (store.index_queue.depth(), store.match_queue.depth()) == (2, 1)
 
@@ -218,6 +222,35 @@ def test_what_no_database_takes_does_no_harm_anywhere_in_a_notice(store: Store) 
     assert any(change.after == "a\x00b" for change in store.notices.versions("be_bda:1001")[0].changes)
     with pytest.raises(StoreError, match="no database takes"):
         store.notices.save(saving("1\x00"))
+
+
+def test_a_procedure_id_longer_than_any_index_takes_groups_notices_like_any_other(store: Store) -> None:
+    endless = token_hex(50_000)
+    store.notices.save_many([saving("1", procedure_id=endless), saving("2", procedure_id=endless), saving("3")])
+    stored = store.notices.get("be_bda:1")
+    assert stored is not None
+    assert stored.notice.procedure_id == endless
+    assert [found.notice.id for found in store.notices.of_procedure(stored.procedure_key)] == ["be_bda:1", "be_bda:2"]
+
+
+def test_a_stored_notice_that_no_longer_fits_the_model_is_mended_by_reading_it_again(store: Store) -> None:
+    store.notices.save_many([saving(raw=address()), saving(raw=address("b" * 64), published_at=later())])
+    broken = update(notice_versions).values(notice='{"a_field_of_long_ago": 1}')
+    with store.database.write() as connection:
+        connection.execute(broken)
+    with pytest.raises(StoreError, match="does not fit the model any more"):
+        store.notices.get("be_bda:1001")
+    replay = {"nature": "works", "origin": Origin.REPLAY, "parser_version": "2"}
+    first = store.notices.save(saving(raw=address(), **replay))
+    second = store.notices.save(saving(raw=address("b" * 64), published_at=later(), **replay))
+    assert [(outcome.status, outcome.version) for outcome in (first, second)] == [
+        (SaveStatus.REVISION, 1),
+        (SaveStatus.REVISION, 2),
+    ]
+    assert second.changes[0].before == {"a_field_of_long_ago": 1}
+    newest, oldest = store.notices.versions("be_bda:1001")
+    assert (newest.notice.nature, oldest.notice.nature) == ("works", "works")
+    assert [change.path for change in newest.changes] == ["published_at"]
 
 
 def test_a_batch_is_saved_whole_or_not_at_all(store: Store) -> None:

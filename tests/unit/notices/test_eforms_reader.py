@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -344,3 +345,95 @@ def test_a_title_given_twice_in_one_language_is_refused() -> None:
 
 def test_reading_twice_gives_the_same_notice() -> None:
     assert read(RESULT) == read(RESULT)
+
+
+def test_what_a_lot_adds_for_bidders_is_kept_with_the_lot() -> None:
+    visit = '</b:Description><b:Note languageID="FRA">Visite obligatoire\ndu toit.</b:Note>'
+    lot = '<b:Description languageID="FRA">Ardoises et isolation.</b:Description>'
+    notice = read(COMPETITION, (lot, lot.replace("</b:Description>", visit)))
+    assert notice.lots[0].additional_information == {"fr": "Visite obligatoire\ndu toit."}
+    assert notice.lots[1].additional_information == {}
+
+
+@pytest.mark.parametrize(
+    ("printed", "decided_on"),
+    [
+        ("2026-03-20+01:00", date(2026, 3, 20)),
+        ("2000-01-01Z", None),
+        ("0001-01-01+01:00", None),
+        ("1970-01-01Z", None),
+        ("2026-04-03+02:00", None),  # after the contract was concluded
+    ],
+)
+def test_an_award_date_given_once_for_the_notice_is_that_of_its_contracts(
+    printed: str, decided_on: date | None
+) -> None:
+    award = f"<cac:TenderResult><cbc:AwardDate>{printed}</cbc:AwardDate></cac:TenderResult>"
+    notice = read(RESULT, ("</ContractAwardNotice>", f"{award}</ContractAwardNotice>"))
+    (contract,) = notice.results[0].contracts
+    assert contract.decided_on == decided_on
+    assert notice.notes == ()
+
+
+def test_the_award_date_of_a_contract_wins_over_that_of_the_notice() -> None:
+    award = "<cac:TenderResult><cbc:AwardDate>2026-03-20Z</cbc:AwardDate></cac:TenderResult>"
+    notice = read(
+        RESULT,
+        ("</ContractAwardNotice>", f"{award}</ContractAwardNotice>"),
+        ("<cbc:AwardDate>1970-01-01Z<", "<cbc:AwardDate>2026-03-25Z<"),
+    )
+    assert notice.results[0].contracts[0].decided_on == date(2026, 3, 25)
+
+
+def test_a_tender_of_a_lot_with_two_results_is_told_once() -> None:
+    second = (
+        '<efac:LotTender><cbc:ID schemeName="tender">TEN-0002</cbc:ID></efac:LotTender>'
+        '<efac:TenderLot><cbc:ID schemeName="Lot">LOT-0001</cbc:ID></efac:TenderLot>'
+    )
+    notice = read(
+        RESULT,
+        ('<efac:LotTender><cbc:ID schemeName="tender">TEN-0002</cbc:ID></efac:LotTender>', ""),
+        ('<efac:TenderLot><cbc:ID schemeName="Lot">LOT-0002</cbc:ID></efac:TenderLot>', second),
+    )
+    assert [result.lot_id for result in notice.results] == ["LOT-0001", "LOT-0001"]
+    assert [[tender.id for tender in result.tenders] for result in notice.results] == [["TEN-0001"], ["TEN-0002"]]
+
+
+def test_lots_cancelled_one_by_one_cancel_the_procedure() -> None:
+    change = "<efac:Change><efac:ChangedSection><efbc:ChangedSectionIdentifier>{}</efbc:ChangedSectionIdentifier>"
+    changes = "".join(f"{change.format(f'LOT-000{number}')}</efac:ChangedSection></efac:Change>" for number in (1, 2))
+    lot = re.search("<cac:ProcurementProjectLot>.*?</cac:ProcurementProjectLot>", CHANGE, re.DOTALL)
+    assert lot is not None
+    two_lots = (lot[0], lot[0] + lot[0].replace("LOT-0001", "LOT-0002"))
+    reason = ("      <efac:ChangeReason>", f"{changes}<efac:ChangeReason>")
+    both = read(CHANGE, (">PROCEDURE<", ">LOT-0001<"), reason, two_lots)
+    assert (len(both.lots), both.cancelled) == (2, True)
+    assert read(CHANGE, (">PROCEDURE<", ">LOT-0001<"), two_lots).cancelled is None
+
+
+def test_both_framework_values_of_a_group_of_lots_are_kept() -> None:
+    values = (
+        '<efac:GroupFramework><efbc:GroupFrameworkMaximumValueAmount currencyID="EUR">900000'
+        "</efbc:GroupFrameworkMaximumValueAmount>"
+        '<efbc:GroupFrameworkReestimatedValueAmount currencyID="EUR">700000</efbc:GroupFrameworkReestimatedValueAmount>'
+        '<efac:TenderLot><cbc:ID schemeName="LotsGroup">GLO-0001</cbc:ID></efac:TenderLot></efac:GroupFramework>'
+    )
+    group = '<cac:ProcurementProjectLot><cbc:ID schemeName="LotsGroup">GLO-0001</cbc:ID></cac:ProcurementProjectLot>'
+    xml = RESULT.replace("<efac:NoticeResult>", f"<efac:NoticeResult>{values}")
+    xml = xml.replace("<cac:ProcurementProjectLot>", f"{group}<cac:ProcurementProjectLot>", 1)
+    (lot,) = [lot for lot in read(xml).lots if lot.kind == "group"]
+    assert [(value.kind, value.amount) for value in lot.values] == [
+        (AmountKind.FRAMEWORK_MAXIMUM, Decimal(900000)),
+        (AmountKind.FRAMEWORK_REESTIMATED, Decimal(700000)),
+    ]
+
+
+def test_the_mail_address_that_stands_for_none_is_absent() -> None:
+    notice = read(COMPETITION, ("marches@valmont.example", "wrong.email@email.be"))
+    assert notice.buyers[0].email is None
+
+
+def test_the_leader_of_a_group_of_tenderers_is_known() -> None:
+    leader, member = read(RESULT).results[0].tenders[0].tenderers
+    assert (leader.local_id, leader.group_lead) == ("ORG-0002", True)
+    assert (member.local_id, member.group_lead) == ("ORG-0003", None)

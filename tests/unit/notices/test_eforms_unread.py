@@ -87,3 +87,10 @@ def test_the_unread_report_notices_a_wrong_code_list_of_a_real_sender() -> None:
     for path in (SAMPLES / "ted/eforms_real").rglob("*.xml"):
         found.update({path: item.count for path, item in unread(path.read_bytes()).items()})
     assert {path.rpartition("/")[2] for path in found} == {"cbc:ExecutionRequirementCode[permission]"}
+
+
+def test_the_report_stays_short_and_complete_however_many_names_a_payload_invents() -> None:
+    new = "".join(f"<x:N{number} xmlns:x='urn:portal:own'/>" for number in range(3_000)).encode()
+    found = unread(COMPETITION.replace(b"<b:VersionID>", new + b"<b:VersionID>"))
+    assert len(found) == 1_001
+    assert sum(element.count for element in found.values()) == 3_000
