@@ -1,0 +1,1 @@
+"""Spiders that several portals build on."""

@@ -1,0 +1,207 @@
+"""What `portal.yml` says of a portal, typed. Unknown keys are refused, so that a misspelt one is not ignored."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from crawlers.portals.holidays import Holidays
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_DAY_END = time(23, 59, 59, 999999)
+
+
+def _clock_time(value: object) -> object:
+    """`05:30`, and `24:00` for the end of a day. YAML reads an unquoted 05:30 as a number: quotes are asked for."""
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('must be a time in quotes, such as "05:30"')
+    return _DAY_END if value == "24:00" else value
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+class Part(BaseModel):
+    """A part of `portal.yml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Part):
+    """What the portal or its operator says of re-use, with where and when it was read."""
+
+    text: str
+    url: str | None = None
+    read_on: date
+
+
+class ClosedHours(Part):
+    """Local hours in which the portal is left alone. `until` before `since` runs into the next day."""
+
+    days: tuple[Weekday, ...]
+    since: ClockTime
+    until: ClockTime
+    why: str
+
+    def covers(self, local: datetime) -> bool:
+        """Whether a local time lies in these hours."""
+        clock, today = local.time(), WEEKDAYS[local.weekday()]
+        if self.since <= self.until:
+            return today in self.days and self.since <= clock < self.until
+        yesterday = WEEKDAYS[(local.weekday() - 1) % 7]
+        return (today in self.days and clock >= self.since) or (yesterday in self.days and clock < self.until)
+
+
+class Politeness(Part):
+    """How fast the portal may be asked. `connections` above one needs `why`."""
+
+    delay: float = Field(ge=0, description="seconds between two requests at least")
+    connections: int = Field(default=1, ge=1, le=4)
+    why: str | None = Field(default=None, description="why more than one connection is right here")
+    longest_wait: float = Field(
+        default=300, gt=0, description="seconds; asked to wait longer, the run ends and says so"
+    )
+    tries: int = Field(default=4, ge=1, le=10, description="how often one request is sent at most")
+
+    @model_validator(mode="after")
+    def _more_connections_need_a_reason(self) -> Politeness:
+        if self.connections > 1 and not self.why:
+            raise ValueError("more than one connection needs `why`")
+        return self
+
+
+class Expectations(Part):
+    """What a normal day looks like. A day that is over and announces less than its floor is suspect."""
+
+    floor: dict[Weekday, Annotated[int, Field(ge=0)]]
+    holiday_floor: int = Field(ge=0)
+    holidays: Holidays
+
+    @field_validator("floor")
+    @classmethod
+    def _every_weekday(cls, value: dict[Weekday, int]) -> dict[Weekday, int]:
+        if set(value) != set(WEEKDAYS):
+            raise ValueError(f"must name every weekday: {', '.join(WEEKDAYS)}")
+        return value
+
+    def floor_on(self, day: date) -> int:
+        """The least number of notices that a normal such day announces."""
+        return self.holiday_floor if self.holidays.includes(day) else self.floor[WEEKDAYS[day.weekday()]]
+
+
+class Calendar(Part):
+    """When the scheduler crawls, in the portal's local time; closed hours are left out whatever is written here."""
+
+    at: tuple[ClockTime, ...]
+    overlap_days: int = Field(ge=0, description="days before today that a regular crawl looks at again")
+    retry_days: int = Field(ge=0, description="how far back windows that are not complete are tried again")
+
+
+class ListingHabits(Part):
+    """How the portal's list behaves."""
+
+    page_size: int = Field(ge=1)
+    longest: int = Field(ge=1, description="rows the portal serves of one list at most; longer lists are split")
+
+
+class Route(Part):
+    """One way to ask the portal. Paths are relative to the base URL."""
+
+    description: str
+    base_url: str | None = Field(default=None, description="default: the portal's base_url")
+    token: str | None = None
+    configuration: str | None = Field(default=None, description="where the portal publishes its own client")
+    search: str
+    workspace: str = Field(description="with {native_id}")
+    organisations: str | None = None
+
+
+class Portal(Part):
+    """Every fact about a portal that its spider, its parser, the scheduler and the pages need."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: dict[str, str] = Field(min_length=1, description="by language")
+    operator: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    zone: str
+    languages: tuple[str, ...]
+    base_url: str
+    notice_url: str = Field(description="page of a notice, with {base_url} and {native_id}")
+    licence: Words
+    attribution: str
+    terms: Words
+    robots: Words
+    politeness: Politeness
+    closed: tuple[ClosedHours, ...] = ()
+    calendar: Calendar
+    expectations: Expectations
+    listing: ListingHabits
+    routes: dict[str, Route] = Field(min_length=1, description="the first is the default")
+    facts: dict[str, str] = Field(
+        default_factory=dict, description="habits worth knowing, for whoever looks after the spider"
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value} is no time zone") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_slash_at_the_end(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The portal's zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the address is on this machine: such a portal has no closed hours and needs no delay."""
+        return urlsplit(self.base_url).hostname in _LOOPBACK
+
+    def at(self, base_url: str | None) -> Portal:
+        """The same portal at another address."""
+        if not base_url:
+            return self
+        return Portal.model_validate({**self.model_dump(), "base_url": base_url})
+
+    def today(self, instant: datetime) -> date:
+        """The portal's calendar day at an instant."""
+        return instant.astimezone(self.clock).date()
+
+    def closed_at(self, instant: datetime) -> str | None:
+        """Why the portal is left alone at an instant, or None when it may be asked."""
+        if self.simulated:
+            return None
+        local = instant.astimezone(self.clock)
+        return next((hours.why for hours in self.closed if hours.covers(local)), None)
+
+    def opens_at(self, instant: datetime) -> datetime:
+        """The first instant from `instant` on (to the minute) at which the portal may be asked."""
+        moment = instant
+        for _ in range(8 * 24 * 60):
+            if self.closed_at(moment) is None:
+                return moment
+            moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        raise ValueError(f"portal {self.key} is closed all week")
+
+    def url_of(self, native_id: str) -> str:
+        """The page of a notice on the portal."""
+        return self.notice_url.format(base_url=self.base_url, native_id=native_id)
