@@ -1,0 +1,102 @@
+"""One generation of the index, opened: the Tantivy index, its writer, and errors of the engine as sentences."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import tantivy
+
+from search.document import IndexDocument
+from search.embedded import schema
+from search.errors import IndexUnavailable
+
+_HEAP_BYTES: Final = 128_000_000
+_THREADS: Final = 2
+
+
+class engine_errors:
+    """Turns errors and panics of Tantivy inside a block into `IndexUnavailable` with a sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        self._sentence = sentence
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Translate. A panic of Rust is no `Exception` in Python, only known by the module of its class."""
+        if kind is not None and (issubclass(kind, (ValueError, OSError)) or kind.__module__ == "pyo3_runtime"):
+            raise IndexUnavailable(f"{self._sentence} ({error})") from error
+
+
+def count_of(result: Any) -> int:
+    """The number of all results of a search; the published types of `SearchResult` do not have it."""
+    return int(result.count)
+
+
+class OpenedIndex:
+    """One generation in its folder. Searchers always see the last commit of whichever process writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.schema = schema.build()
+        with engine_errors(f"L’index {folder} ne peut pas être ouvert."):
+            self._index = tantivy.Index(self.schema, path=str(folder))
+            schema.register(self._index)
+            self._index.config_reader("manual")
+            self._index.searcher()  # opens every segment, so that a damaged one is noticed here
+        self._writer: tantivy.IndexWriter | None = None
+        self._lock = threading.Lock()
+        self._loaded = self._commit_stamp()
+
+    def searcher(self) -> tantivy.Searcher:
+        """A searcher over the last commit."""
+        stamp = self._commit_stamp()
+        with engine_errors(f"L’index {self.folder} ne répond pas."):
+            if stamp != self._loaded:
+                self._index.reload()
+                self._loaded = stamp
+            return self._index.searcher()
+
+    def write(self, documents: Sequence[IndexDocument], deleted: Sequence[str] = ()) -> None:
+        """Replace and remove documents in one commit; found by the next searcher."""
+        with self._lock:
+            try:
+                with engine_errors(f"L’index {self.folder} n’a pas pu être écrit."):
+                    self._write(documents, deleted)
+            except IndexUnavailable:
+                self._writer = None  # a writer that failed takes nothing any more; the next call opens another
+                raise
+
+    def _write(self, documents: Sequence[IndexDocument], deleted: Sequence[str]) -> None:
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP_BYTES, _THREADS)
+        last = {document.id: document for document in documents}
+        for notice_id in (*deleted, *last):
+            self._writer.delete_documents_by_term("id", notice_id)
+        for document in last.values():
+            self._writer.add_document(schema.to_tantivy(document, self.schema))
+        self._writer.commit()
+        self._index.reload()
+
+    def close(self) -> None:
+        """Let merges end and give the writer back."""
+        with self._lock:
+            if self._writer is not None:
+                writer, self._writer = self._writer, None
+                with engine_errors(f"L’index {self.folder} n’a pas pu être fermé."):
+                    writer.wait_merging_threads()
+
+    def _commit_stamp(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self.folder / "meta.json")
+        except OSError as error:
+            raise IndexUnavailable(f"L’index {self.folder} a disparu.") from error
+        return found.st_mtime_ns, found.st_ino

@@ -1,0 +1,49 @@
+"""What goes wrong in search, as sentences a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import VigieError
+from core.i18n import SOURCE_LANGUAGE, translator
+
+ROOM = Path(__file__).parent
+"""Where the catalogues of this room are."""
+
+
+class QueryError(VigieError):
+    """A query that cannot be understood.
+
+    `sentence` is French and tells the place in the text when there is one; `told(language)` says it in another
+    language. `position` counts characters of the text from 0; `parameter` names the field or URL parameter at fault.
+    """
+
+    def __init__(
+        self, message: str, *, position: int | None = None, parameter: str | None = None, **places: object
+    ) -> None:
+        self.message = message
+        self.places = places
+        self.position = position
+        self.parameter = parameter
+        super().__init__(self.told(SOURCE_LANGUAGE))
+
+    @property
+    def sentence(self) -> str:
+        """The error in French."""
+        return self.told(SOURCE_LANGUAGE)
+
+    def told(self, language: str) -> str:
+        """The error in `language`, with the place in the text (counted from 1) when there is one."""
+        _ = translator(ROOM, language)
+        sentence = _(self.message, **self.places) if self.places else _(self.message)
+        if self.position is None:
+            return sentence
+        return _("Texte, caractère {place} : {sentence}", place=self.position + 1, sentence=sentence)
+
+
+class IndexUnavailable(VigieError):
+    """The index cannot answer or take documents now; nothing is lost, as the queue keeps what was not acknowledged."""
+
+
+class IndexReadOnly(VigieError):
+    """Somebody tried to write to an index that was opened for reading, or that another process writes to."""
