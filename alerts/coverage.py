@@ -5,45 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from alerts.queries import readable
-from alerts.wording import Wording, portal_zone
-from crawlers import portals
+from alerts.queries import portals_of, readable
+from alerts.wording import N_, Wording, portal_zone
 from search.query import NoticeQuery
 from store import Store
-from store.records import Incident, Profile, Verdict, WindowRecord
+from store.records import Incident, IncidentKind, Profile, Verdict, WindowRecord
 
 _LONGEST_PERIOD = timedelta(days=14)
 """Older holes stay visible on the sources page; a mail does not repeat them for ever."""
+_DOWN = {
+    IncidentKind.PORTAL_SILENT: N_("{portal} : aucune lecture n'a réussi comme prévu depuis le {moment}."),
+    IncidentKind.RUN_FAILED: N_("{portal} : la lecture échoue depuis le {moment}."),
+    IncidentKind.RUN_LOST: N_("{portal} : une lecture s'est interrompue le {moment} ; elle sera reprise."),
+}
+"""Incidents of a source that its readers are told of, with the sentence; the first that is open is told."""
 
 
 def feeding(profiles: Iterable[Profile]) -> tuple[str, ...]:
     """Keys of the portals that feed these profiles."""
     found: set[str] = set()
     for profile in profiles:
-        query = readable(profile) or NoticeQuery()
-        for key in portals.keys():
-            wanted = not query.portals or key in query.portals
-            here = not query.countries or portals.load(key).country in query.countries
-            if wanted and here:
-                found.add(key)
+        found.update(portals_of(readable(profile) or NoticeQuery()))
     return tuple(sorted(found))
 
 
 def sentences(store: Store, keys: Iterable[str], since: datetime, now: datetime, words: Wording) -> tuple[str, ...]:
     """One sentence per thing that is wrong with a source in the period, none when all is well."""
     period = max(since, now - _LONGEST_PERIOD)
-    down = {incident.portal: incident for incident in store.incidents.current() if incident.kind in _DOWN}
+    current = {(incident.portal, incident.kind): incident for incident in store.incidents.current()}
     told: list[str] = []
     for key in keys:
         name = words.portal(key)
         windows = [window for window in store.windows.incomplete(key) if _concerns(window, key, period, now)]
         told += _of_windows(name, windows, words)
-        if key in down:
-            told.append(_of_incident(name, down[key], words))
+        down = next((found for kind in _DOWN if (found := current.get((key, kind.value)))), None)
+        if down is not None:
+            told.append(_of_incident(name, down, words))
     return tuple(told)
-
-
-_DOWN = frozenset({"portal-silent", "run-failed", "run-lost"})
 
 
 def _concerns(window: WindowRecord, key: str, since: datetime, now: datetime) -> bool:
@@ -88,11 +86,8 @@ def _missing(count: int, words: Wording) -> str:
 
 
 def _of_incident(name: str, incident: Incident, words: Wording) -> str:
-    return words.translate(
-        "{portal} : la source ne répond pas normalement depuis le {moment}.",
-        portal=name,
-        moment=words.moment(incident.opened_at),
-    )
+    text = _DOWN[IncidentKind(incident.kind)]
+    return words.translate(text, portal=name, moment=words.moment(incident.opened_at))
 
 
 def _days(windows: Iterable[WindowRecord], words: Wording) -> str:

@@ -135,7 +135,7 @@ def _content(settings: Settings, purpose: Purpose, token: str, life: timedelta |
     try:
         return _serializer(settings, purpose).loads(token, max_age=None if life is None else int(life.total_seconds()))
     except SignatureExpired as error:
-        raise LinkError("Ce lien a expiré. Enregistrez le profil de nouveau pour en recevoir un autre.") from error
+        raise LinkError("Ce lien a expiré. Enregistrez l'alerte de nouveau pour en recevoir un autre.") from error
     except BadData as error:
         raise LinkError("Ce lien n'est pas valable.") from error
 

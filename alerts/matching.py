@@ -18,11 +18,9 @@ from search.errors import QueryError
 from search.port import Matcher
 from search.query import NoticeQuery
 from store import Store
-from store.records import NewHit, Profile, QueueRow, StoredNotice
+from store.records import IncidentKind, NewHit, Profile, QueueRow, StoredNotice
 
 log = logging.getLogger(__name__)
-UNREADABLE = "profile-unreadable"
-"""Kind of the incident that a stored query opens when today's `NoticeQuery` cannot read it."""
 
 
 @dataclass
@@ -57,10 +55,13 @@ class MatcherState:
     def _tell_unreadable(self, store: Store) -> None:
         if self._unreadable:
             count = len(self._unreadable)
-            message = f"{count} profil(s) ne peuvent plus être lus et ne reçoivent rien : leur requête est à corriger."
-            store.incidents.open(None, UNREADABLE, message, {"profiles": sorted(self._unreadable)})
+            message = (
+                f"{count} alerte(s) ne peuvent plus être lues et ne reçoivent rien : leur recherche est à corriger."
+            )
+            details = {"count": count, "profiles": sorted(self._unreadable)}
+            store.incidents.open(None, IncidentKind.PROFILE_UNREADABLE, message, details)
         else:
-            store.incidents.close(None, UNREADABLE)
+            store.incidents.close(None, IncidentKind.PROFILE_UNREADABLE)
 
 
 def drain(store: Store, state: MatcherState, limit: int = 500) -> int:

@@ -20,7 +20,7 @@ from core import clock
 from core.settings import Settings
 from notices.model import Frozen
 from store import Store
-from store.records import OutboxMessage
+from store.records import IncidentKind, OutboxMessage, OutboxState, ProfileState
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ WORKERS = 4
 """Connections per channel; most mail servers accept more."""
 WRITES = 3
 """How often an outcome is tried to be written, as a lost one means a duplicate."""
-DEAD = "message-refused"
-"""Kind of the incident that a message opens when it is given up."""
-UNDELIVERED = "mail-undelivered"
-"""Kind of the incident that stays open while nothing can be handed over."""
+UNSUBSCRIBED = "every alert of this message was unsubscribed or deleted before it left"
+"""Why a digest that was built already is not delivered."""
+MOST_NAMED = 50
+"""Messages that an incident names; it counts them all."""
 MakeChannel = Callable[[Settings], Channel]
 CHANNELS: Mapping[str, MakeChannel] = {EmailChannel.name: lambda settings: EmailChannel(settings.smtp)}
 
@@ -44,14 +44,20 @@ class Delivered(Frozen):
     sent: int = 0
     retried: int = 0
     dead: int = 0
+    dropped: int = 0
 
     @property
     def total(self) -> int:
-        """Messages that were tried."""
-        return self.sent + self.retried + self.dead
+        """Messages that were looked at."""
+        return self.sent + self.retried + self.dead + self.dropped
 
     def __add__(self, other: Delivered) -> Delivered:
-        return Delivered(sent=self.sent + other.sent, retried=self.retried + other.retried, dead=self.dead + other.dead)
+        return Delivered(
+            sent=self.sent + other.sent,
+            retried=self.retried + other.retried,
+            dead=self.dead + other.dead,
+            dropped=self.dropped + other.dropped,
+        )
 
 
 def deliver_due(
@@ -136,6 +142,9 @@ class _Deliverer:
         return total
 
     async def _deliver_one(self, channel: Channel, message: OutboxMessage, handing_over: asyncio.Lock) -> Delivered:
+        if not await asyncio.to_thread(self._wanted, message):
+            await asyncio.to_thread(self._store.outbox.drop, message.id, UNSUBSCRIBED)
+            return Delivered(dropped=1)
         refused = await self._guarded(channel.prepare(message), message)
         if refused is not None:
             return await asyncio.to_thread(self._written, message, refused)
@@ -145,6 +154,17 @@ class _Deliverer:
                 return Delivered()
             delivery = await self._guarded(channel.hand_over(message), message)
             return await asyncio.to_thread(self._written, message, delivery or _broken("no answer"))
+
+    def _wanted(self, message: OutboxMessage) -> bool:
+        """Whether an alert of this digest is still there and not unsubscribed; other messages always are wanted.
+
+        A paused alert keeps its place: what was built before the pause would otherwise never be told.
+        """
+        if message.digest_id is None:
+            return True
+        told = {hit.profile_id for hit in self._store.hits.of_digest(message.digest_id)}
+        kept = (self._store.profiles.get(profile_id) for profile_id in told)
+        return any(profile is not None and profile.state is not ProfileState.UNSUBSCRIBED for profile in kept)
 
     def _holds(self, message: OutboxMessage) -> bool:
         """Whether the lease of a message outlasts handing it over; `next_attempt_at` of a claimed one is its end."""
@@ -208,21 +228,50 @@ def _broken(words: str) -> Delivery:
     return Delivery(outcome=Outcome.LATER, words=words)
 
 
+def revive(store: Store, message_id: str, now: datetime) -> bool:
+    """Try a message that was given up again, at the next delivery; False when there is no such dead message."""
+    revived = store.outbox.revive(message_id, now)
+    _tell_refused(store)
+    return revived
+
+
+def drop(store: Store, message_id: str) -> bool:
+    """Give a message up for good, waiting or dead; False when there is none. Nobody is told what it held."""
+    dropped = store.outbox.drop(message_id, "given up by an operator")
+    _tell_refused(store)
+    _tell_undelivered(store)
+    return dropped
+
+
 def _tell(store: Store, done: Delivered, claimed: Sequence[OutboxMessage]) -> None:
     """Incidents for operators: a message given up, and a server that takes nothing."""
     if done.dead:
-        given_up = [record for item in claimed if (record := store.outbox.get(item.id)) and record.state == "dead"]
-        words = given_up[0].last_error if given_up else ""
-        message = (
-            f"{done.dead} message(s) refusé(s) définitivement par le serveur de courrier, le premier ainsi : {words}"
-        )
-        store.incidents.open(None, DEAD, message, {"messages": [item.id for item in given_up]})
-    if done.sent:
-        store.incidents.close(None, UNDELIVERED)
-    elif done.retried:
+        _tell_refused(store)
+    if done.retried and not done.sent:
         waiting = next(
             (record for item in claimed if (record := store.outbox.get(item.id)) and record.last_error), None
         )
-        words = waiting.last_error if waiting else ""
+        words = (waiting.last_error if waiting else None) or ""
         message = f"Aucun message ne peut être remis au serveur de courrier, qui est essayé de nouveau : {words}"
-        store.incidents.open(None, UNDELIVERED, message, {"waiting": done.retried})
+        details = {"waiting": store.outbox.counts()[OutboxState.PENDING], "words": words}
+        store.incidents.open(None, IncidentKind.MAIL_UNDELIVERED, message, details)
+    _tell_undelivered(store, taken=bool(done.sent))
+
+
+def _tell_undelivered(store: Store, *, taken: bool = False) -> None:
+    """The server takes nothing: that ends when it took a message, or when none waits for it any more."""
+    if taken or not store.outbox.counts()[OutboxState.PENDING]:
+        store.incidents.close(None, IncidentKind.MAIL_UNDELIVERED)
+
+
+def _tell_refused(store: Store) -> None:
+    """One incident for every message that was given up and that nobody revived or dropped; closed with the last."""
+    count = store.outbox.counts()[OutboxState.DEAD]
+    if not count:
+        store.incidents.close(None, IncidentKind.MESSAGE_REFUSED)
+        return
+    refused = store.outbox.in_state(OutboxState.DEAD, MOST_NAMED)
+    words = refused[-1].last_error if refused else ""
+    message = f"{count} message(s) refusé(s) définitivement par le serveur de courrier, le dernier ainsi : {words}"
+    details = {"count": count, "words": words, "messages": [item.id for item in refused]}
+    store.incidents.open(None, IncidentKind.MESSAGE_REFUSED, message, details)

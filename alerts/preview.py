@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from alerts.queries import portals_of
 from core.i18n import translator
 from crawlers import portals
 from notices.model import Frozen, NoticeKind
@@ -31,11 +32,13 @@ class Preview(Frozen):
         """The count and the coverage, for people."""
         _ = translator(Path(__file__).parent, language)
         if self.matches == 0:
-            found = _("Aucun avis des {days} derniers jours n'aurait répondu à ce profil", days=self.days)
+            found = _("Aucun avis des {days} derniers jours n'aurait répondu à cette alerte", days=self.days)
         elif self.matches == 1:
-            found = _("1 avis des {days} derniers jours aurait répondu à ce profil", days=self.days)
+            found = _("1 avis des {days} derniers jours aurait répondu à cette alerte", days=self.days)
         else:
-            found = _("{n} avis des {days} derniers jours auraient répondu à ce profil", n=self.matches, days=self.days)
+            found = _(
+                "{n} avis des {days} derniers jours auraient répondu à cette alerte", n=self.matches, days=self.days
+            )
         if self.covered_days == self.days:
             return _("{found} ; Vigie a lu chacun de ces jours entièrement.", found=found)
         return _(
@@ -47,7 +50,7 @@ class Preview(Frozen):
 def preview(store: Store, index: SearchIndex, query: NoticeQuery, now: datetime, days: int = DAYS) -> Preview:
     """Count what was published in the last `days` days, today included, and answers the query."""
     matches = index.count(as_published(query, days), now=now)
-    coverages = tuple(_coverage(store, key, now, days) for key in _portals(query))
+    coverages = tuple(_coverage(store, key, now, days) for key in portals_of(query))
     missing = {day for coverage in coverages for day in coverage.missing}
     covered = days - len(missing) if coverages else 0
     return Preview(matches=matches, days=days, covered_days=covered, coverages=coverages)
@@ -61,12 +64,6 @@ def as_published(query: NoticeQuery, days: int) -> NoticeQuery:
         changes["deadline"] = rest if rest.says_something() else None
         changes["kinds"] = query.kinds or _CALLS
     return query.model_copy(update=changes)
-
-
-def _portals(query: NoticeQuery) -> tuple[str, ...]:
-    wanted = query.portals or portals.keys()
-    here = [key for key in wanted if key in portals.keys()]
-    return tuple(key for key in here if not query.countries or portals.load(key).country in query.countries)
 
 
 def _coverage(store: Store, key: str, now: datetime, days: int) -> Coverage:

@@ -2,12 +2,13 @@
 
 Whoever saves a profile has proved that the address is theirs (they come through a signed link) or has not. Without
 proof nothing reaches the address but one confirmation mail, and a profile for an address that is confirmed already
-stays paused until its owner follows the link: nobody can fill somebody else's mailbox.
+waits until its owner confirms it, by the link or on their own page: nobody can fill somebody else's mailbox. What
+nobody confirms is forgotten after `UNCONFIRMED_LIFE`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
@@ -25,10 +26,12 @@ from notices.model import Frozen
 from search.port import SearchIndex
 from search.query import NoticeQuery
 from store import Store
-from store.records import Digest, Owner, Profile, ProfileState
+from store.records import Digest, Forgotten, Owner, Profile, ProfileState
 
 MOST_PROFILES = 50
 """Profiles of one owner."""
+UNCONFIRMED_LIFE = timedelta(days=30)
+"""How long an address or a profile that nobody confirmed is kept."""
 _LONGEST_NAME = 100
 
 
@@ -72,7 +75,7 @@ def check(name: str, query: NoticeQuery, language: str = "fr") -> str:
     """The name as it is stored; raises ProfileError when name or query cannot make a profile."""
     clean = one_line(name, _LONGEST_NAME)
     if not clean:
-        raise ProfileError("Donnez un nom au profil.")
+        raise ProfileError("Donnez un nom à l'alerte.")
     if reason := query.matches_everything(language):
         raise ProfileError(reason)
     return clean
@@ -97,17 +100,16 @@ def create(
     name = check(request.name, request.query, wishes.language)
     owner = store.profiles.ensure_owner(email, wishes.language, wishes.zone, wishes.hour, wishes.weekdays)
     if len(store.profiles.of_owner(owner.id)) >= MOST_PROFILES:
-        raise ProfileError("Cette adresse a déjà 50 profils ; supprimez-en un d'abord.")
+        raise ProfileError("Cette adresse a déjà 50 alertes ; supprimez-en une d'abord.")
     is_proven = proven is not None and proven.id == owner.id
     if owner.confirmed_at is None and not is_proven:
         owner = store.profiles.update_owner(owner.id, **wishes.model_dump())
-    profile = store.profiles.create(owner.id, name, request.query.to_dict())
+    state = ProfileState.WAITING if owner.confirmed_at is not None and not is_proven else ProfileState.ACTIVE
+    profile = store.profiles.create(owner.id, name, request.query.to_dict(), state)
     if owner.confirmed_at is not None and is_proven:
         record_existing(store, index, profile, now)
         digest = first(store, settings, owner, profile, now)
         return Saved(owner=owner, profile=profile, asked=Asked.NOT_NEEDED, first=digest)
-    if owner.confirmed_at is not None:
-        profile = store.profiles.update(profile.id, state=ProfileState.PAUSED)
     return Saved(owner=owner, profile=profile, asked=confirmation.ask(store, settings, owner, profile, now))
 
 
@@ -116,18 +118,34 @@ def confirm(
 ) -> list[Digest]:
     """The owner followed the signed link: what is open today goes out at once, one first digest per profile.
 
-    `profile_id` is the profile that the link named; a paused one is resumed. Confirming again sends nothing twice, and
-    finishes what a crash left undone. Raises LinkError when owner or profile is gone.
+    Every profile that waits for it starts, as of several saved within minutes only the first sent a mail. `profile_id`
+    is the profile that the link named. Confirming again sends nothing twice, and finishes what a crash left undone for
+    the named one. Raises LinkError when owner or profile is gone.
     """
     owner = _owner(store, owner_id)
+    profiles = awaiting(store, owner)
     if profile_id is not None:
-        _resume_named(store, owner, profile_id)
-    profiles = [profile for profile in store.profiles.of_owner(owner.id) if profile.state is ProfileState.ACTIVE]
+        profiles += _named(store, owner, profile_id, profiles)
     for profile in profiles:
         record_existing(store, index, profile, now)
+        if profile.state is ProfileState.WAITING:
+            store.profiles.update(profile.id, state=ProfileState.ACTIVE)
     confirmed = store.profiles.confirm_owner(owner.id, now)
     digests = [first(store, settings, confirmed, profile, now) for profile in profiles]
     return [digest for digest in digests if digest is not None]
+
+
+def awaiting(store: Store, owner: Owner) -> list[Profile]:
+    """The profiles that start when their owner confirms, oldest first."""
+    states = {ProfileState.WAITING}
+    if owner.confirmed_at is None:
+        states.add(ProfileState.ACTIVE)
+    return [profile for profile in store.profiles.of_owner(owner.id) if profile.state in states]
+
+
+def forget_unconfirmed(store: Store, now: datetime) -> Forgotten:
+    """Forget addresses and profiles that nobody confirmed for `UNCONFIRMED_LIFE`; for a job that runs once a day."""
+    return store.profiles.forget_unconfirmed(now - UNCONFIRMED_LIFE)
 
 
 def edit(
@@ -187,7 +205,7 @@ def unsubscribe(store: Store, stop: links.Unsubscription) -> list[Profile]:
     if stop.profile_id is not None:
         profiles = [profile for profile in profiles if profile.id == stop.profile_id]
         if not profiles:
-            raise links.LinkError("Ce profil n'existe plus : il n'envoie plus rien.")
+            raise links.LinkError("Cette alerte n'existe plus : elle n'envoie plus rien.")
     return [
         profile
         if profile.state is ProfileState.UNSUBSCRIBED
@@ -200,7 +218,7 @@ def of_owner(store: Store, owner_id: str, profile_id: str) -> Profile:
     """A profile, if it is this owner's; raises LinkError when it is not, or is gone."""
     profile = store.profiles.get(profile_id)
     if profile is None or profile.owner_id != owner_id:
-        raise links.LinkError("Ce profil n'existe plus.")
+        raise links.LinkError("Cette alerte n'existe plus.")
     return profile
 
 
@@ -215,10 +233,17 @@ def _checked(wishes: Wishes) -> Wishes:
     return wishes.model_copy(update={"weekdays": days, "language": choose(wishes.language)})
 
 
-def _resume_named(store: Store, owner: Owner, profile_id: str) -> None:
-    profile = of_owner(store, owner.id, profile_id)
-    if profile.state is ProfileState.PAUSED and owner.confirmed_at is not None:
-        store.profiles.update(profile_id, state=ProfileState.ACTIVE)
+def _named(store: Store, owner: Owner, profile_id: str, others: list[Profile]) -> list[Profile]:
+    """The profile that a confirmation link names, when it is active and not among the others."""
+    if profile_id in {profile.id for profile in others}:
+        return []
+    try:
+        named = of_owner(store, owner.id, profile_id)
+    except links.LinkError:
+        if others:
+            return []  # what the link named is gone, and other alerts wait for the same confirmation
+        raise
+    return [named] if named.state is ProfileState.ACTIVE else []
 
 
 def _owner(store: Store, owner_id: str) -> Owner:
@@ -231,5 +256,5 @@ def _owner(store: Store, owner_id: str) -> Owner:
 def _profile(store: Store, profile_id: str) -> Profile:
     profile = store.profiles.get(profile_id)
     if profile is None:
-        raise ProfileError("Ce profil n'existe plus.")
+        raise ProfileError("Cette alerte n'existe plus.")
     return profile

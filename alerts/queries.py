@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from crawlers import portals
 from search.errors import QueryError
 from search.query import NoticeQuery
 from store.records import Profile
@@ -21,6 +22,13 @@ def readable(profile: Profile) -> NoticeQuery | None:
     except QueryError as error:
         log.warning("The query of profile %s cannot be read: %s", profile.id, error)
         return None
+
+
+def portals_of(query: NoticeQuery) -> tuple[str, ...]:
+    """The crawled portals whose notices can answer a query."""
+    wanted = query.portals or portals.keys()
+    here = (key for key in wanted if key in portals.keys())
+    return tuple(key for key in here if not query.countries or portals.load(key).country in query.countries)
 
 
 def criteria(profile: Profile, language: str) -> str:

@@ -300,7 +300,8 @@ class Composer:
         )
 
     def _why(self, found: Sequence[Reason]) -> str:
-        return self.words.several(dict.fromkeys(text for reason in found if (text := self._reason(reason))))
+        telling_most_first = sorted(found, key=lambda reason: reason.clause == "open")
+        return self.words.several(dict.fromkeys(text for item in telling_most_first if (text := self._reason(item))))
 
     def _reason(self, reason: Reason) -> str:
         _ = self.words.translate

@@ -133,12 +133,12 @@ class Material:
         fields: dict[str, Any] = {}
         shape = random.random()
         if shape < 0.75:
-            lengths = random.choices((3, 4, 5, 8), (1, 1, 2, 2), k=2)
+            lengths = random.choices((3, 4, 5, 8), (1, 2, 4, 4), k=2)
             fields["cpv"] = {code[: lengths[0]], random.choice(self.codes)[: lengths[1]]}
         if shape > 0.55:
             fields["text"] = self._text(code)
-        if random.random() < 0.7:
-            fields["places"] = random.sample(self.provinces, random.choice((1, 1, 2, 3)))
+        if random.random() < 0.8:
+            fields["places"] = random.sample(self.provinces, random.choice((1, 1, 1, 2, 3)))
         if random.random() < 0.15:
             fields["value"] = {"minimum": random.choice((20_000, 50_000, 140_000)), "currency": "EUR"}
         if random.random() < 0.1:

@@ -17,6 +17,6 @@ for command in (
     serving.status, serving.runs, serving.incidents,
     searching.search, searching.export, searching.reindex,
     crawling.crawl, crawling.parse, crawling.quarantine, crawling.replay,
-    alerting.profile, alerting.digest,
+    alerting.profile, alerting.digest, alerting.outbox,
 ):  # fmt: skip
     main.add_command(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from cli.common import (
@@ -19,6 +21,7 @@ from cli.common import (
 from core import clock
 from core.errors import VigieError
 from store import Store
+from store.records import OutboxMessage, OutboxState
 
 
 @click.group()
@@ -37,7 +40,11 @@ def profile_list(email: str | None, as_json: bool) -> None:
             owner = store.profiles.owner_by_email(email)
             found = store.profiles.of_owner(owner.id) if owner else []
         else:
-            found = list(store.profiles.changed_since(0).put)
+            changes = store.profiles.changed_since(0)
+            stopped = (store.profiles.get(profile_id) for profile_id in changes.removed)
+            found = [*changes.put, *(item for item in stopped if item is not None)]
+    if email and owner is None:
+        say(f"Nobody with the address {email} has a profile.")
     show(found, as_json=as_json, line=lambda item: f"{item.id}  {item.state:12}  {item.name}")
 
 
@@ -54,6 +61,7 @@ def profile_add(
     name: str, text: str | None, query_json: str | None, all_notices: bool, email: str, hour: int, zone: str
 ) -> None:
     """Save a profile; its address gets a mail to confirm first."""
+    from alerts.confirmation import Asked
     from alerts.profiles import ProfileRequest, Wishes, create
     from search import open_index
 
@@ -63,7 +71,11 @@ def profile_add(
     request = ProfileRequest(email=email, name=name, query=query, wishes=wishes)
     with Store.open(settings) as store, open_index(settings, writable=False) as index:
         saved = create(store, settings, index, request, clock.now())
-    say(f"{query.describe(settings.language)}")
+    say(query.describe(settings.language))
+    if saved.asked is Asked.SENT:
+        say(f"Nothing is sent to {saved.owner.email} before the link in its confirmation mail is followed.")
+    elif saved.asked is Asked.RECENT:
+        say(f"{saved.owner.email} was asked to confirm less than ten minutes ago; no second mail is sent.")
     click.echo(saved.profile.id)
 
 
@@ -75,7 +87,22 @@ def profile_pause(profile_id: str) -> None:
     from alerts.profiles import pause
 
     with Store.open(prepared()) as store:
-        pause(store, profile_id)
+        paused = pause(store, profile_id)
+    say(f"{paused.name} is paused; `vigie profile resume {paused.id}` goes on.")
+
+
+@profile.command("resume")
+@click.argument("profile_id")
+@sentences
+def profile_resume(profile_id: str) -> None:
+    """Match and deliver a profile again; what is open now and was missed comes with the next digest."""
+    from alerts.profiles import resume
+    from search import open_index
+
+    settings = prepared()
+    with Store.open(settings) as store, open_index(settings, writable=False) as index:
+        resumed = resume(store, index, profile_id, clock.now())
+    say(f"{resumed.name} is {resumed.state}.")
 
 
 @profile.command("delete")
@@ -88,6 +115,7 @@ def profile_delete(profile_id: str) -> None:
     with Store.open(prepared()) as store:
         if not delete(store, profile_id):
             raise VigieError(f"There is no profile {profile_id}.")
+    say(f"Profile {profile_id} is deleted.")
 
 
 @click.command()
@@ -104,5 +132,76 @@ def digest(deliver: bool) -> None:
         if deliver:
             done = deliver_due(store, settings, clock.now())
             say(f"{done.sent} mails accepted, {done.retried} to be tried again, {done.dead} refused for good.")
+            if done.dropped:
+                say(f"{done.dropped} not delivered, as their readers unsubscribed.")
             if done.retried or done.dead:
                 fail()
+
+
+@click.group()
+def outbox() -> None:
+    """Mails on their way, and mails that the server refused."""
+
+
+@outbox.command("list")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in OutboxState]),
+    default=OutboxState.DEAD.value,
+    show_default=True,
+    help="dead: refused for good; dropped: given up on purpose.",
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+@sentences
+def outbox_list(state: str, limit: int, as_json: bool) -> None:
+    """List messages of one state, oldest first, with the server's words."""
+    with Store.open(prepared()) as store:
+        found = store.outbox.in_state(OutboxState(state), limit)
+        count = store.outbox.counts()[OutboxState(state)]
+    show((_summary(item) for item in found), as_json=as_json, line=_line)
+    say(f"{len(found)} of {count} {state} messages.")
+
+
+@outbox.command("retry")
+@click.argument("message_ids", nargs=-1, required=True)
+@sentences
+def outbox_retry(message_ids: tuple[str, ...]) -> None:
+    """Try dead messages again at the next delivery; the incident closes with the last dead one."""
+    from alerts.outbox import revive
+
+    with Store.open(prepared()) as store:
+        _each(message_ids, lambda message_id: revive(store, message_id, clock.now()), "is due now", "is not dead")
+
+
+@outbox.command("drop")
+@click.argument("message_ids", nargs=-1, required=True)
+@sentences
+def outbox_drop(message_ids: tuple[str, ...]) -> None:
+    """Give messages up: they are never delivered. The incident closes with the last dead one."""
+    from alerts.outbox import drop
+
+    with Store.open(prepared()) as store:
+        _each(message_ids, lambda message_id: drop(store, message_id), "is dropped", "is neither waiting nor dead")
+
+
+def _each(message_ids: tuple[str, ...], action: Callable[[str], bool], done: str, refused: str) -> None:
+    """Do something to each message and say what became of it; exit 1 when one was not there."""
+    outcomes = {message_id: action(message_id) for message_id in message_ids}
+    for message_id, was_done in outcomes.items():
+        say(
+            f"{message_id} {done}."
+            if was_done
+            else f"{message_id} {refused}; `vigie outbox list` names those that are."
+        )
+    if not all(outcomes.values()):
+        fail()
+
+
+def _summary(message: OutboxMessage) -> dict[str, object]:
+    return message.model_dump(mode="json", exclude={"payload"})
+
+
+def _line(item: dict[str, object]) -> str:
+    words = f"  {item['last_error']}" if item["last_error"] else ""
+    return f"{item['id']}  {item['recipient']}  {item['attempts']} attempts{words}"

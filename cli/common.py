@@ -7,6 +7,7 @@ when all that was asked was done.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -16,9 +17,13 @@ import click
 from pydantic import BaseModel
 
 from core import logs
-from core.errors import VigieError
+from core.errors import ConfigurationError, VigieError
 from core.settings import Settings, load_settings
+from crawlers import portals
 from search.query import NoticeQuery
+from store import Store
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
@@ -53,15 +58,38 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
         except VigieError as error:
             say(str(error))
             fail()
+        except OSError as error:
+            # a full disk, a folder that may not be written: the system's words and the file say it best
+            log.debug("the system refused", exc_info=True)
+            say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+            fail()
 
     return wrapped
 
 
 def prepared() -> Settings:
-    """The settings, with logging configured from them."""
+    """The settings, with logging configured from them.
+
+    Raises `ConfigurationError` when one names a portal that does not exist, which would otherwise be ignored.
+    """
     settings = load_settings()
+    if unknown := sorted(set(settings.portals) - set(portals.keys())):
+        raise ConfigurationError(
+            f"Setting portals.{unknown[0]}: there is no such portal; there are: {', '.join(portals.keys())}."
+        )
     logs.configure(settings.log_level)
     return settings
+
+
+def known_portal(key: str | None) -> str | None:
+    """The key of a portal that exists, or none; a misspelt one raises a `VigieError` that names those there are."""
+    return portals.load(key).key if key else None
+
+
+def tell_what_waits(store: Store) -> None:
+    """Say how many notices the index lacks, so that a short answer is not taken for a complete one."""
+    if waiting := store.index_queue.depth():
+        say(f"{waiting} notices wait for the index: `vigie up` takes them, or `vigie worker --queues index,match`.")
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")

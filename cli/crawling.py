@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
-from cli.common import fail, json_option, prepared, say, sentences, show
+from cli.common import fail, json_option, known_portal, prepared, say, sentences, show
 from core import clock
 from core.errors import VigieError
 from core.settings import Settings, load_settings
@@ -17,7 +19,10 @@ from crawlers import portals
 from pipelines.services import Progress
 from store import Store
 from store.archive import Archive
-from store.records import RunPurpose, Verdict, WindowRecord
+from store.records import RunPurpose, RunState, Verdict, WindowRecord
+
+if TYPE_CHECKING:
+    from pipelines.crawl import CrawlReport
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -30,7 +35,8 @@ def archive_of(settings: Settings, store: Store) -> Archive:
 def window_line(window: WindowRecord) -> str:
     """One window in a line for people."""
     days = "open now" if window.start is None else str(window.start)
-    told = f"{days}: {window.verdict}, announced {window.announced}, stored {window.stored}"
+    announced = "an unknown number" if window.announced is None else window.announced
+    told = f"{days}: {window.verdict}, announced {announced}, stored {window.stored}"
     told += f", quarantined {window.quarantined}" if window.quarantined else ""
     told += f", {window.missing} missing" if window.missing else ""
     return told + (f" · {window.reason}" if window.reason else "")
@@ -68,10 +74,13 @@ def crawl(
 
     settings = prepared()
     definition = portals.load(portal)
+    checked_address(base_url)
     complete = True
     with Store.open(settings) as store, archive_of(settings, store) as archive:
         if first is not None:
             end = last.date() if last else definition.today(clock.now())
+            if first.date() > end:
+                raise VigieError(f"The first day, {first.date()}, is after the last one, {end}.")
             requests = [CrawlRequest.of_days(portal, first.date(), end, purpose=RunPurpose(purpose))]
         elif last is not None:
             raise VigieError("--to needs --from.")
@@ -92,8 +101,21 @@ def crawl(
             show(report.windows, as_json=as_json, line=window_line)
             if report.run.message:
                 say(report.run.message)
+            if ended_early(report):
+                break
     if not complete:
         fail()
+
+
+def ended_early(report: CrawlReport) -> bool:
+    """Whether a crawl was told to stop, or broke down, before all its windows had a verdict: what follows waits too."""
+    return report.run.state is RunState.FAILED and len(report.windows) < report.planned
+
+
+def checked_address(base_url: str | None) -> None:
+    """Refuse an address that no crawler can ask, before a run begins."""
+    if base_url and urlsplit(base_url).scheme not in ("http", "https"):
+        raise VigieError(f"--base-url {base_url}: an address begins with http:// or https://.")
 
 
 def progressing() -> Callable[[Progress], None]:
@@ -119,7 +141,7 @@ def never_crawled(store: Store, portal: str) -> bool:
 
 @click.command()
 @click.argument("portal")
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--unread", is_flag=True, help="Tell on stderr which elements no reader consumed.")
 @click.option("--coverage", is_flag=True, help="Print a table of field coverage instead of the notices.")
 @sentences
@@ -162,7 +184,7 @@ def quarantine() -> None:
 def quarantine_list(portal: str | None, as_json: bool) -> None:
     """List held payloads with the reason."""
     with Store.open(prepared()) as store:
-        held = store.quarantine.held(portal)
+        held = store.quarantine.held(known_portal(portal))
     show(
         held,
         as_json=as_json,
@@ -180,7 +202,7 @@ def quarantine_replay(portal: str | None, ids: tuple[int, ...]) -> None:
 
     settings = prepared()
     with Store.open(settings) as store, archive_of(settings, store) as archive:
-        report = release(settings, store, archive, portal=portal, ids=ids)
+        report = release(settings, store, archive, portal=known_portal(portal), ids=ids)
     for outcome in report.released:
         click.echo(f"{outcome.notice_id}: {outcome.status}")
     for held in report.still_held:
@@ -215,6 +237,7 @@ def replay(portal: str | None, notice_id: str | None, run_id: str | None, write:
 
     settings = prepared()
     with Store.open(settings) as store, archive_of(settings, store) as archive:
+        portal = known_portal(portal)
         report = run(settings, store, archive, portal=portal, notice_id=notice_id, run_id=run_id, dry_run=not write)
     if as_json:
         click.echo(report.model_dump_json())
@@ -227,5 +250,5 @@ def replay(portal: str | None, notice_id: str | None, run_id: str | None, write:
         f"{report.read} payloads read: {report.same} same, {report.different} different, {report.refused} refused; "
         + (f"{report.revised} revised." if write else "nothing written (--write does).")
     )
-    if report.refused:
+    if report.refused or ((notice_id or run_id) and not report.read):
         fail()

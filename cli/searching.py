@@ -21,8 +21,10 @@ from cli.common import (
     say,
     sentences,
     show,
+    tell_what_waits,
 )
 from core import clock
+from core.errors import VigieError
 from store import Store
 
 
@@ -30,7 +32,7 @@ from store import Store
 @query_argument
 @query_option
 @all_option
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--sort", type=click.Choice(["relevance", "published", "deadline", "value"]), default="relevance")
 @json_option
 @sentences
@@ -44,7 +46,9 @@ def search(text: str | None, query_json: str | None, all_notices: bool, limit: i
     with Store.open(settings) as store, open_index(settings, writable=False) as index:
         page = index.search(query, now=clock.now(), sort=Sort(sort), limit=limit, language=settings.language)
         found = store.notices.get_many([hit.notice_id for hit in page.hits])
-    say(f"{query.describe(settings.language)} : {page.total}")
+        tell_what_waits(store)
+    shown = f", the first {len(page.hits)} shown" if page.total > len(page.hits) else ""
+    say(f"{query.describe(settings.language)}\n{page.total} found{shown}.")
     show(
         [found[hit.notice_id].notice for hit in page.hits if hit.notice_id in found],
         as_json=as_json,
@@ -57,12 +61,21 @@ def search(text: str | None, query_json: str | None, all_notices: bool, limit: i
 
 @contextmanager
 def writing(output: Path | None) -> Iterator[TextIO]:
-    """The file to write to, or stdout."""
+    """Stdout, or a file that takes the place of an older one only when it is complete."""
     if output is None:
         yield sys.stdout
-    else:
-        with output.open("w", encoding="utf-8", newline="") as file:
+        return
+    in_place = output.exists() and not output.is_file()  # a pipe or a device cannot be replaced
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    try:
+        with (output if in_place else unfinished).open("w", encoding="utf-8", newline="") as file:
             yield file
+        if not in_place:
+            unfinished.replace(output)
+    except OSError as error:
+        raise VigieError(f"{output} cannot be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @click.command()
@@ -82,6 +95,7 @@ def export(text: str | None, query_json: str | None, all_notices: bool, form: st
     query = query_of(text, query_json, all_notices=all_notices)
     with Store.open(settings) as store, open_index(settings, writable=False) as index, writing(output) as out:
         report = write(store, index, query, ExportFormat(form), out, clock.now(), settings.language)
+        tell_what_waits(store)
     say(f"{report.rows} of {report.head.announced} notices written.")
     if report.gone:
         say(f"{report.gone} notices that the index names are not in the store; `vigie reindex` mends the index.")
@@ -91,6 +105,18 @@ def export(text: str | None, query_json: str | None, all_notices: bool, form: st
 @click.command()
 @sentences
 def reindex() -> None:
-    """Queue every notice for the index again; nobody is alerted."""
-    with Store.open(prepared()) as store:
-        say(f"{store.notices.enqueue_all()} notices queued; the index worker takes them from here.")
+    """Put every notice into the index again; nobody is alerted.
+
+    While `vigie up` or an index worker runs, it does the work; otherwise this command does.
+    """
+    from search import indexer, open_index
+    from search.errors import IndexReadOnly
+
+    settings = prepared()
+    with Store.open(settings) as store:
+        say(f"{store.notices.enqueue_all()} notices queued.")
+        try:
+            with open_index(settings, writable=True) as index:
+                say(f"{indexer.drain_all(store, index)} notices indexed.")
+        except IndexReadOnly:
+            say("The index worker that runs takes them from here.")

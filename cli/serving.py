@@ -7,11 +7,12 @@ import click
 from cli.common import (
     fail,
     json_option,
+    known_portal,
     prepared,
     sentences,
     show,
 )
-from core.settings import listed, load_settings
+from core.settings import listed
 from store import Store
 
 
@@ -21,8 +22,11 @@ from store import Store
 def up(demo: bool) -> None:
     """Serve everything on this machine: site, crawls, index, mails."""
     from scheduler.up import up as serve_all
+    from web.security import refuse_open_binding
 
-    serve_all(prepared(), click.echo, demo=demo)
+    settings = prepared()
+    refuse_open_binding(settings)
+    serve_all(settings, click.echo, demo=demo)
 
 
 @click.command()
@@ -41,8 +45,14 @@ def scheduler(addresses: tuple[str, ...]) -> None:
     """Fire crawls and digests."""
     from scheduler.workers import run_scheduler
 
-    pairs = [address.rpartition(":") for address in addresses]
-    run_scheduler(prepared(), [(host, int(port)) for host, _, port in pairs])
+    run_scheduler(prepared(), [_host_and_port(address) for address in addresses])
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise click.BadParameter(f"{address} is no HOST:PORT", param_hint="--wait-for")
+    return host, int(port)
 
 
 @click.command()
@@ -73,7 +83,7 @@ def mailbox() -> None:
 @sentences
 def show_settings(as_json: bool) -> None:
     """List every setting with its value; secrets are masked."""
-    values = [{"setting": name, "value": value} for name, value in listed(load_settings()).items()]
+    values = [{"setting": name, "value": value} for name, value in listed(prepared()).items()]
     show(values, as_json=as_json, line=lambda item: f"{item['setting']} = {item['value']}")
 
 
@@ -84,36 +94,37 @@ def status(as_json: bool) -> None:
     """Say how sources, queues, mails and incidents are; exit 1 when something needs a person."""
     from monitoring.status import status as read_status
 
-    with Store.open(prepared()) as store:
+    settings = prepared()
+    with Store.open(settings) as store:
         state = read_status(store)
     if as_json:
         click.echo(state.model_dump_json())
     else:
         for source in state.sources:
-            click.echo(source.sentence(load_settings().language))
+            click.echo(source.sentence(settings.language))
         click.echo(f"notices {state.notices} · profiles {state.profiles} · quarantine {state.quarantined}")
         click.echo(f"waiting: index {state.index_queue.depth}, match {state.match_queue.depth}")
         click.echo("mails: " + (", ".join(f"{name} {n}" for name, n in state.outbox.items()) or "none"))
         for incident in state.incidents:
-            click.echo(f"! {incident.message} (since {incident.opened_at:%Y-%m-%d %H:%M} UTC)")
+            click.echo(f"! {incident.kind}: {incident.message} (since {incident.opened_at:%Y-%m-%d %H:%M} UTC)")
     if not state.well:
         fail()
 
 
 @click.command()
 @click.argument("portal", required=False)
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @json_option
 @sentences
 def runs(portal: str | None, limit: int, as_json: bool) -> None:
     """List the latest crawls."""
     with Store.open(prepared()) as store:
-        found = store.runs.recent(portal, limit=limit)
+        found = store.runs.recent(known_portal(portal), limit=limit)
     show(
         found,
         as_json=as_json,
         line=lambda run: (
-            f"{run.started_at:%Y-%m-%d %H:%M} {run.portal} {run.purpose} {run.state}: "
+            f"{run.started_at:%Y-%m-%d %H:%M} UTC {run.portal} {run.purpose} {run.state}: "
             f"announced {run.counts.announced}, "
             f"new {run.counts.new}, changed {run.counts.changed}, quarantined {run.counts.quarantined}, "
             f"requests {run.counts.requests}{' · ' + run.message if run.message else ''}"
@@ -122,7 +133,7 @@ def runs(portal: str | None, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @json_option
 @sentences
 def incidents(limit: int, as_json: bool) -> None:
@@ -132,5 +143,7 @@ def incidents(limit: int, as_json: bool) -> None:
     show(
         found,
         as_json=as_json,
-        line=lambda item: f"{item.opened_at:%Y-%m-%d %H:%M} {'closed' if item.closed_at else 'OPEN'} {item.message}",
+        line=lambda item: (
+            f"{item.opened_at:%Y-%m-%d %H:%M} UTC {'closed' if item.closed_at else 'OPEN'} {item.kind}: {item.message}"
+        ),
     )

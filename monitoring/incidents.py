@@ -1,7 +1,7 @@
 """Opens incidents when a crawl or a source goes wrong, and closes them when it is well again.
 
-At most one incident of a kind is open per portal; judging twice changes nothing. Messages are French sentences that say
-what is wrong and what happens next.
+At most one incident of a kind is open per portal; judging twice changes nothing. The stored message is French;
+`monitoring.telling` says kind and details in the reader's language.
 """
 
 from __future__ import annotations
@@ -14,16 +14,9 @@ from core import clock
 from crawlers import portals
 from monitoring import calendar, sentences
 from store import Store
-from store.records import RunRecord, RunState, Verdict, WindowRecord
+from store.records import IncidentKind, RunRecord, RunState, Verdict, WindowRecord
 
 log = logging.getLogger(__name__)
-
-RUN_FAILED = "run-failed"
-RUN_LOST = "run-lost"
-WINDOW_INCOMPLETE = "window-incomplete"
-WINDOW_SUSPECT = "window-suspect"
-QUARANTINE = "quarantine"
-SILENT = "portal-silent"
 
 
 def judge(store: Store, run: RunRecord) -> None:
@@ -50,14 +43,13 @@ def _all_portals() -> tuple[str, ...]:
 def _judge_end(store: Store, run: RunRecord) -> None:
     told = run.message or ""
     if run.state is RunState.FAILED:
-        store.incidents.open(
-            run.portal, RUN_FAILED, f"La lecture de {run.portal} a échoué. {told}".strip(), {"run": run.id}
-        )
+        message = f"La lecture de {run.portal} a échoué. {told}".strip()
+        store.incidents.open(run.portal, IncidentKind.RUN_FAILED, message, {"run": run.id, "words": told})
     elif run.state is RunState.LOST:
         message = f"La lecture de {run.portal} s'est interrompue sans un mot (arrêt ou panne) ; la prochaine reprend."
-        store.incidents.open(run.portal, RUN_LOST, message, {"run": run.id})
+        store.incidents.open(run.portal, IncidentKind.RUN_LOST, message, {"run": run.id})
     else:
-        for kind in (RUN_FAILED, RUN_LOST, SILENT):
+        for kind in (IncidentKind.RUN_FAILED, IncidentKind.RUN_LOST, IncidentKind.PORTAL_SILENT):
             store.incidents.close(run.portal, kind)
 
 
@@ -67,31 +59,37 @@ def _judge_windows(store: Store, key: str) -> None:
     suspect = [window for window in windows if window.verdict is Verdict.SUSPECT]
     count = sum(window.missing for window in missing)
     _hold(
-        store, key, WINDOW_INCOMPLETE, missing,
+        store, key, IncidentKind.WINDOW_INCOMPLETE, missing,
         f"{key} : {len(missing)} fenêtre(s) incomplète(s), {count} avis annoncés manquent ; elles sont réessayées.",
     )  # fmt: skip
     _hold(
-        store, key, WINDOW_SUSPECT, suspect,
+        store, key, IncidentKind.WINDOW_SUSPECT, suspect,
         f"{key} : {len(suspect)} fenêtre(s) avec moins d'avis que le seuil du portail ; à vérifier sur le portail.",
     )  # fmt: skip
 
 
-def _hold(store: Store, key: str, kind: str, windows: list[WindowRecord], message: str) -> None:
+def _hold(store: Store, key: str, kind: IncidentKind, windows: list[WindowRecord], message: str) -> None:
     if not windows:
         store.incidents.close(key, kind)
         return
     named = [f"{window.scope} {window.start} {window.end}" for window in windows[:50]]
     reasons = sorted({window.reason for window in windows if window.reason})[:10]
-    store.incidents.open(key, kind, message, {"windows": named, "reasons": reasons})
+    details = {
+        "count": len(windows),
+        "missing": sum(window.missing for window in windows),
+        "windows": named,
+        "reasons": reasons,
+    }
+    store.incidents.open(key, kind, message, details)
 
 
 def _judge_quarantine(store: Store, key: str) -> None:
     held = store.quarantine.counts().get(key, 0)
     if held:
         message = f"{key} : {held} avis illisible(s) en quarantaine ; « vigie quarantine » en dit la raison."
-        store.incidents.open(key, QUARANTINE, message, {"held": held})
+        store.incidents.open(key, IncidentKind.QUARANTINE, message, {"held": held})
     else:
-        store.incidents.close(key, QUARANTINE)
+        store.incidents.close(key, IncidentKind.QUARANTINE)
 
 
 def _judge_silence(store: Store, key: str, now: datetime) -> None:
@@ -102,10 +100,10 @@ def _judge_silence(store: Store, key: str, now: datetime) -> None:
     success = next((run.ended_at for run in runs if run.state is RunState.FINISHED), None)
     since = calendar.silent_since(portal, success or runs[-1].started_at, now)
     if since is None:
-        store.incidents.close(key, SILENT)
+        store.incidents.close(key, IncidentKind.PORTAL_SILENT)
         return
     when = sentences.moment(since, portal.clock, "fr")
     message = (
         f"{key} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
     )
-    store.incidents.open(key, SILENT, message, {"since": since.isoformat()})
+    store.incidents.open(key, IncidentKind.PORTAL_SILENT, message, {"since": since.isoformat()})

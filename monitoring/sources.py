@@ -145,19 +145,17 @@ _SENTENCES = {
     ),
     SourceVerdict.INCOMPLETE: N_("{name} : {missing} avis annoncés manquent ({windows}) ; Vigie réessaie."),
     SourceVerdict.SILENT: N_("{name} : aucune lecture réussie depuis {age}, alors que plusieurs étaient prévues."),
-    SourceVerdict.FAILED: N_("{name} : la dernière lecture a échoué. {message}"),
+    SourceVerdict.FAILED: N_("{name} : la dernière lecture a échoué ou s'est interrompue ; Vigie réessaie."),
 }
 
 
 def _places(state: SourceState, language: str) -> dict[str, object]:
-    run = state.last_run
     return {
         "age": sentences.lapse(state.age, language) if state.age is not None else "",
         "stored": sentences.number(state.stored + state.quarantined, language),
         "announced": sentences.number(state.announced, language),
         "missing": sentences.number(state.missing, language),
         "windows": _windows(state.incomplete_windows, language),
-        "message": (run.message if run and run.message else "") or "",
     }
 
 

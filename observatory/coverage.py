@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from alerts.queries import portals_of
 from crawlers import portals
 from search.query import NoticeQuery
 from store import Store
@@ -12,13 +13,6 @@ from store.records import Coverage
 DAYS = 90
 """Days looked at when a query names no publication days: the depth of the first crawl."""
 _LONGEST = 1100
-
-
-def portals_of(query: NoticeQuery) -> tuple[str, ...]:
-    """The crawled portals whose notices can answer a query."""
-    wanted = query.portals or portals.keys()
-    here = (key for key in wanted if key in portals.keys())
-    return tuple(key for key in here if not query.countries or portals.load(key).country in query.countries)
 
 
 def of_query(store: Store, query: NoticeQuery, now: datetime) -> tuple[Coverage, ...]:

@@ -7,6 +7,7 @@ begins anew and says so.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import socket
@@ -36,6 +37,9 @@ class Demonstration:
         self._web_host = settings.web.host
         self._web_port = settings.web.port
         self._language = settings.language
+        self._log_level = settings.log_level
+        self._public_url = settings.web.public_url
+        self._operator_password = settings.web.operator_password
         self._ports = {key: free_port() for key in SIMULATED_PORTALS}
         self._mail_port = free_port()
 
@@ -59,10 +63,15 @@ class Demonstration:
         return self.folder / "vigie.toml"
 
     def enter(self, environment: MutableMapping[str, str]) -> None:
-        """Take every `VIGIE_...` of the real installation out of this environment and point it at the demonstration."""
+        """Take every `VIGIE_...` of the real installation out of this environment and point it at the demonstration.
+
+        The operator's password alone stays in the environment, so that no file holds it.
+        """
         for name in [name for name in environment if name.startswith("VIGIE_")]:
             del environment[name]
         environment["VIGIE_CONFIG"] = str(self.settings_file)
+        if self._operator_password is not None:
+            environment["VIGIE_WEB__OPERATOR_PASSWORD"] = self._operator_password.get_secret_value()
 
     def children(self, anchor: date) -> tuple[Child, ...]:
         """The simulated portals and the local mail server."""
@@ -75,10 +84,11 @@ class Demonstration:
                     *("--invented-on", anchor.isoformat(), "--publish-every", str(NEWS_EVERY_SECONDS)),
                 ),
                 quiet=True,
+                needed=True,
             )
             for key, port in self._ports.items()
         )
-        return (*simulated, Child("mail sink", vigie("mailbox")))
+        return (*simulated, Child("mail sink", vigie("mailbox"), needed=True))
 
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """Loopback addresses that must answer before the first crawl."""
@@ -95,6 +105,7 @@ class Demonstration:
             return date.min
 
     def _toml(self) -> str:
+        public_url = f"public_url = {json.dumps(self._public_url)}\n" if self._public_url else ""
         portals = "".join(
             f'\n[portals.{key}]\nbase_url = "http://127.0.0.1:{port}"\n' for key, port in self._ports.items()
         )
@@ -102,6 +113,7 @@ class Demonstration:
 data_dir = "{self.folder.as_posix()}"
 demo = true
 language = "{self._language}"
+log_level = "{self._log_level}"
 
 [crawl]
 delay = 0.0
@@ -109,7 +121,7 @@ delay = 0.0
 [web]
 host = "{self._web_host}"
 port = {self._web_port}
-
+{public_url}
 [smtp]
 host = "127.0.0.1"
 port = {self._mail_port}

@@ -12,7 +12,7 @@ from datetime import UTC, date, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from alerts import digests
+from alerts import digests, profiles
 from core import clock
 from core.settings import Settings
 from crawlers import portals
@@ -21,6 +21,7 @@ from monitoring import incidents
 from scheduler.firings import Once, cron
 from scheduler.lanes import Lane
 from store import Store
+from store.records import RunPurpose, RunRecord, RunState
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,14 @@ class Jobs:
         self._add("digests", "* * * * *", self._digests)
         self._add("watch", "*/5 * * * *", self._watch)
         self._add("backfill", "20 3 * * *", self._retry_backfill)
+        self._add("forget", "40 3 * * *", self._forget)
         self._watch()
+        self._forget()  # a machine that is off every night forgets as well
         for once in self._catch_ups:
             once.fire(clock.now())
+        for key, lane in self.lanes.items():
+            if unfinished(self._store.runs.recent(key)):
+                lane.request()
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -81,6 +87,11 @@ class Jobs:
             incidents.judge(self._store, run)
         incidents.watch(self._store, portals=tuple(self.lanes), now=clock.now())
 
+    def _forget(self) -> None:
+        gone = profiles.forget_unconfirmed(self._store, clock.now())
+        if gone.profiles or gone.owners:
+            log.info("Never confirmed and forgotten: %s alerts, %s addresses", gone.profiles, gone.owners)
+
     def _retry_backfill(self) -> None:
         for lane in self.lanes.values():
             lane.retry_backfill()
@@ -101,6 +112,16 @@ class Jobs:
 def enabled_portals(settings: Settings) -> tuple[str, ...]:
     """Keys of the portals that are crawled here."""
     return tuple(key for key in portals.keys() if settings.portal(key).enabled)
+
+
+def unfinished(runs: Sequence[RunRecord]) -> bool:
+    """Whether the last regular crawl (newest first) was stopped or broke before its end, and is to be done again now.
+
+    A regular crawl ends with the run of the last days; its due moment was claimed when it began.
+    """
+    regular = (run for run in runs if run.purpose in (RunPurpose.OPEN, RunPurpose.WINDOW))
+    last = next(regular, None)
+    return last is not None and not (last.purpose is RunPurpose.WINDOW and last.state is RunState.FINISHED)
 
 
 def crawl_triggers(portal: Portal, *, demo: bool) -> Sequence[CronTrigger]:

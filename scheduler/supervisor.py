@@ -20,7 +20,8 @@ from types import FrameType
 
 log = logging.getLogger(__name__)
 
-GRACE_SECONDS = 7.0
+GRACE_SECONDS = 6.5
+NEEDED_GRACE_SECONDS = 2.0
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 60.0
 STEADY_SECONDS = 60.0
@@ -35,6 +36,8 @@ class Child:
     arguments: tuple[str, ...]
     quiet: bool = False
     """Its stdout is not for the person at the terminal; what goes wrong is on stderr."""
+    needed: bool = False
+    """Others work with it (a portal, a mail server) until they have ended: it ends after them."""
 
 
 @dataclass
@@ -67,7 +70,8 @@ class Supervisor:
                 for life in self._lives:
                     self._look_after(life)
         finally:
-            end_all([life.process for life in self._lives], GRACE_SECONDS)
+            end_all([life.process for life in self._lives if not life.child.needed], GRACE_SECONDS)
+            end_all([life.process for life in self._lives if life.child.needed], NEEDED_GRACE_SECONDS)
 
     def _install_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():

@@ -52,6 +52,7 @@ def up(settings: Settings, say: Say, *, demo: bool = False) -> None:
 def answering_portals(settings: Settings) -> tuple[str, ...]:
     """Keys of the enabled portals whose server answers HTTP at all, asked once each and all at the same time."""
     keys = enabled_portals(settings)
+    logging.getLogger("core.http").setLevel(logging.WARNING)  # `up` says in a sentence which portals answer
 
     def asked(key: str) -> bool:
         base_url = settings.portal(key).base_url or portals.load(key).base_url
@@ -85,7 +86,9 @@ def _serve(
 ) -> None:
     with Store.open(settings) as store:
         store.migrate()
-    wait_for_first = (f"--wait-for={host}:{port}" for host, port in first_ready)
+    # the site goes before the first crawl, so that its address is the first one that a person sees
+    before_crawls = (*first_ready, (_reachable(settings.web.host), settings.web.port))
+    wait_for_first = (f"--wait-for={host}:{port}" for host, port in before_crawls)
     children = (
         *first,
         Child("web", vigie("web")),

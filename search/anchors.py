@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -68,12 +68,15 @@ class Anchors:
         for profile_id, numbers in profiles.items():
             self.hang(profile_id, numbers, rarity)
 
-    def satisfied(self, verdicts: Mapping[int, bool], reached: AbstractSet[int]) -> Iterator[Leaf]:
-        """The leaves of which every clause holds. `reached` are the clauses of which the document has a key."""
+    def satisfied(self, verdicts: Mapping[int, bool], reached: Callable[[], AbstractSet[int]]) -> Iterator[Leaf]:
+        """The leaves of which every clause holds. `reached` gives the clauses of which the document has a key.
+
+        A notice that is no open call ends here for all profiles that want one, without a look at its texts.
+        """
         for shared, group in self._groups.items():
             if not all(verdicts[number] for number in shared):
                 continue
-            anchors = [anchor for anchor in group.keys() & reached if verdicts[anchor]]
+            anchors = [anchor for anchor in group.keys() & reached() if verdicts[anchor]]
             if _NONE in group:
                 anchors.append(_NONE)
             for anchor in anchors:

@@ -31,14 +31,22 @@ class DocumentView:
         self.document = document
         self.facts = frozenset(document.facts)
         self.pieces = document.pieces
-        self.piece_terms = [analysis.terms(piece.text, piece.language) for piece in document.pieces]
-        self.terms: dict[str, int] = {}
-        """Every term with the first piece that has it."""
         self._spellings: dict[int, dict[str, dict[str, None]]] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
         self._codes: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    @cached_property
+    def piece_terms(self) -> list[list[str]]:
+        """The terms of each piece, in order."""
+        return [analysis.terms(piece.text, piece.language) for piece in self.pieces]
+
+    @cached_property
+    def terms(self) -> dict[str, int]:
+        """Every term with the first piece that has it."""
+        first: dict[str, int] = {}
         for place in range(len(self.piece_terms) - 1, -1, -1):
-            self.terms.update(dict.fromkeys(self.piece_terms[place], place))
+            first.update(dict.fromkeys(self.piece_terms[place], place))
+        return first
 
     @cached_property
     def words(self) -> list[str]:

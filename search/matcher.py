@@ -110,22 +110,31 @@ class _Judge(dict[int, bool]):
     """Clause number to verdict on one document; each clause is judged when it is first asked for."""
 
     def __init__(self, table: ClauseTable, view: DocumentView, moment: Moment) -> None:
-        self.reached = table.reached_by(view)
-        super().__init__(dict.fromkeys(self.reached & table.sure, True))
+        super().__init__()
+        self._reached: set[int] | None = None
         self._table = table
         self._view = view
         self._moment = moment
         self._reasons = _Reasons(table, view, moment)
 
     def __missing__(self, number: int) -> bool:
-        table = self._table
-        clause = table.clauses[number]
-        if clause is None or (table.keys[number] is not None and number not in self.reached):
+        clause = self._table.clauses[number]
+        if clause is None or self._is_out_of_reach(number):
             verdict = False
         else:
             verdict = satisfied(clause, self._view, self._moment)
         self[number] = verdict
         return verdict
+
+    def _is_out_of_reach(self, number: int) -> bool:
+        return self._reached is not None and self._table.keys[number] is not None and number not in self._reached
+
+    def reached(self) -> set[int]:
+        """The clauses of which the document has a key; found when first asked for, which reads all texts."""
+        if self._reached is None:
+            self._reached = self._table.reached_by(self._view)
+            self.update(dict.fromkeys(self._reached & self._table.sure, True))
+        return self._reached
 
     def reasons(self, numbers: tuple[int, ...]) -> tuple[MatchedClause, ...]:
         """The reasons of clauses that hold; exclusions give none."""

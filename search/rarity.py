@@ -13,6 +13,7 @@ class Rarity:
 
     _GUESS_WEIGHT: Final = 50
     _FIRST_LESSON: Final = 100
+    _ENOUGH: Final = 2_000
 
     def __init__(self) -> None:
         self._seen = 0
@@ -20,10 +21,12 @@ class Rarity:
         self._next_lesson = self._FIRST_LESSON
 
     def learn(self, view: DocumentView) -> None:
+        """Count the facts and terms of a document, until enough were seen."""
+        if self._seen >= self._ENOUGH:
+            return
         self._seen += 1
-        if self._seen <= 20_000:  # by then the counts are good enough, and terms grow without end
-            self._counts.update(view.facts)
-            self._counts.update(view.terms.keys())
+        self._counts.update(view.facts)
+        self._counts.update(view.terms.keys())
 
     def has_learnt_much(self) -> bool:
         """True once after the first hundred documents, and then whenever four times as many were seen."""
@@ -33,8 +36,8 @@ class Rarity:
         return True
 
     def of(self, key: str) -> float:
-        counted = min(self._seen, 20_000)
-        return (self._counts[key] + guess(key) * self._GUESS_WEIGHT) / (counted + self._GUESS_WEIGHT)
+        """The share of documents that have a fact or term."""
+        return (self._counts[key] + guess(key) * self._GUESS_WEIGHT) / (self._seen + self._GUESS_WEIGHT)
 
 
 _GUESSES: Final = {"buyer.word": 0.02, "buyer.id": 0.001, "procedure": 0.2, "language": 0.5, "currency": 0.1}

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from core.settings import Settings
-from search.errors import IndexUnavailable
+from search.errors import IndexUnavailable, QueryError
 from store import StoreError
 from web.rendering import Site, render, speaker_of
 from web.routes import api, exports, mailbox, manage, notice, operator, profiles, search, sources
@@ -77,6 +77,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         app.include_router(room.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(QueryError, _misread)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(StoreError, _unavailable)
     app.add_exception_handler(IndexUnavailable, _unavailable)
@@ -95,6 +96,12 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _unreadable(request: Request, _: Exception) -> Response:
     return _answer(request, 422, *_REASONS[422], {})
+
+
+def _misread(request: Request, error: Exception) -> Response:
+    """A query that means nothing, with the place where it stops to make sense."""
+    sentence = error.told(speaker_of(request).language) if isinstance(error, QueryError) else _REASONS[400][1]
+    return _answer(request, 400, _REASONS[400][0], sentence, {})
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

@@ -218,7 +218,7 @@ class OperatorGate:
         """Whether this request may see operators' details, without asking for anything."""
         if self._open:
             return True
-        return bool(self._password) and self._password_given(request) and not self._failures.full()
+        return bool(self._password) and not self._failures.full() and self._proven(request)
 
     def check(self, request: Request) -> None:
         """Raise 401 (asks for the password), 403 (none is set) or 429 (too many wrong ones)."""
@@ -228,10 +228,17 @@ class OperatorGate:
             raise HTTPException(403, "operator-password-missing")
         if self._failures.full():
             raise HTTPException(429)
-        if not self._password_given(request):
-            if "authorization" in request.headers:
-                self._failures.note()
+        if not self._proven(request):
             raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="Vigie", charset="UTF-8"'})
+
+    def _proven(self, request: Request) -> bool:
+        """Whether the password is right; a wrong one counts, once per request, on whatever page it is tried."""
+        if self._password_given(request):
+            return True
+        if "authorization" in request.headers and not getattr(request.state, "wrong_password_noted", False):
+            request.state.wrong_password_noted = True
+            self._failures.note()
+        return False
 
     def _password_given(self, request: Request) -> bool:
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")

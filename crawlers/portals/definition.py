@@ -110,7 +110,7 @@ class ListingHabits(Part):
     """How the portal's list behaves."""
 
     page_size: int = Field(ge=1)
-    longest: int = Field(ge=1, description="rows the portal serves of one list at most; longer lists are split")
+    longest: int = Field(ge=1, description="rows the portal serves of one list at most; a longer list is told")
 
 
 class Route(Part):

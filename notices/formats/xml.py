@@ -81,15 +81,20 @@ def _refusal(error: etree.XMLSyntaxError, payload: bytes) -> NoticeFormatError:
     where = f"line {line}"
     if not payload.strip():
         return NoticeFormatError(FormatReason.NOT_XML, "The payload is empty.")
-    if error.code in _ENCODING_ERRORS:
+    if error.code in _ENCODING_ERRORS and _ends_with_a_tag(payload):
         return NoticeFormatError(
             FormatReason.ENCODING,
             f"The bytes are not text in the encoding the document declares: {error.msg}.",
             path=where,
         )
-    if error.code in _CUT_ERRORS:
+    if error.code in _CUT_ERRORS or error.code in _ENCODING_ERRORS:
         return NoticeFormatError(FormatReason.CUT, f"The document is cut off: {error.msg}.", path=where)
     return NoticeFormatError(FormatReason.NOT_XML, f"The payload is not well-formed XML: {error.msg}.", path=where)
+
+
+def _ends_with_a_tag(payload: bytes) -> bool:
+    """False where the document was cut, perhaps in the middle of a character, which looks like a wrong encoding."""
+    return payload.rstrip(b" \t\r\n\0").endswith(b">")
 
 
 def _entities() -> NoticeFormatError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from simulated_portals.misbehaviour import BrokenXml, RenameKey
 from store.records import Origin, QuarantineState, RunState
 from tests.support.crawls import Installation, installation
 
+TODAY = date(2026, 11, 18)
+"""The portal's day: invented notices follow from it."""
+
 
 @pytest.fixture
 def vigie(tmp_path: Path) -> Iterator[Installation]:
-    with installation(tmp_path, make_portal(invented=120, seed=11)) as made:
+    with installation(tmp_path, make_portal(invented=120, seed=11, today=TODAY)) as made:
         yield made
 
 
@@ -57,7 +61,7 @@ def test_a_hostile_document_waits_in_quarantine_with_the_reason_and_the_run_goes
 
 def test_an_answer_over_the_limit_waits_in_quarantine(tmp_path: Path) -> None:
     limits = {"max_response_bytes": 1_000_000}
-    with installation(tmp_path, make_portal(invented=120, seed=11), crawl=limits) as vigie:
+    with installation(tmp_path, make_portal(invented=120, seed=11, today=TODAY), crawl=limits) as vigie:
         broken, _ = breakable(vigie)
         vigie.control.faults.start(BrokenXml(ids=(broken,), how="huge"))
         report = vigie.crawl(vigie.busiest_day()[0])

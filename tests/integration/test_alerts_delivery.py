@@ -15,7 +15,6 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
-from alerts import outbox
 from alerts.channels import Delivery, Outcome
 from alerts.mailbox import Listener, Mailbox, MailSink
 from alerts.outbox import deliver_due
@@ -24,7 +23,7 @@ from core import clock
 from core.errors import ConfigurationError
 from core.settings import Settings, SmtpSecurity, SmtpSettings
 from store import Store
-from store.records import OutboxMessage, OutboxState
+from store.records import IncidentKind, OutboxMessage, OutboxState
 from tests.unit.alerts.alerts_kit import NOON, settings_in
 
 Answer = Callable[[bytes], str]
@@ -140,7 +139,7 @@ def test_content_that_is_refused_for_good_is_given_up_and_an_operator_is_told(st
     assert dead is not None
     assert dead.state is OutboxState.DEAD
     assert dead.last_error == "554 5.7.1 policy"
-    assert outbox.DEAD in {incident.kind for incident in store.incidents.current()}
+    assert IncidentKind.MESSAGE_REFUSED in {incident.kind for incident in store.incidents.current()}
 
 
 def test_an_unknown_recipient_is_final_at_once(store: Store, settings: Settings) -> None:
@@ -170,7 +169,7 @@ def test_a_server_that_is_down_loses_nothing_and_opens_an_incident_until_it_is_b
     with serving(server) as port:
         pass
     assert deliver_due(store, at_port(settings, port), NOON).retried == 1
-    assert outbox.UNDELIVERED in {incident.kind for incident in store.incidents.current()}
+    assert IncidentKind.MAIL_UNDELIVERED in {incident.kind for incident in store.incidents.current()}
     later = NOON + timedelta(minutes=5)
     with serving(server) as port, clock.frozen_at(later):
         assert deliver_due(store, at_port(settings, port), later).sent == 1

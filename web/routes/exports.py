@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 
 from core import clock
 from observatory.exports import Export, ExportFormat
-from search.errors import QueryError
 from search.query import NoticeQuery
 from web.rendering import language_of, site_of
 from web.services import asking_index, asking_store
@@ -24,10 +23,7 @@ def export(request: Request, extension: str) -> StreamingResponse:
     """Stream every notice of the query, with the query, the time and the coverage in the file."""
     if extension not in {fmt.value for fmt in ExportFormat}:
         raise HTTPException(404)
-    try:
-        query = NoticeQuery.from_url(request.url.query, beside=reading.BESIDE)
-    except QueryError as error:
-        raise HTTPException(400) from error
+    query = NoticeQuery.from_url(request.url.query, beside=reading.BESIDE)
     services, now, fmt = site_of(request).services, clock.now(), ExportFormat(extension)
     with asking_store(), asking_index():
         work = Export(services.store, services.index, query, fmt, now, language_of(request))

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from alerts import links, profiles
-from alerts.profiles import ProfileError
+from alerts.profiles import ProfileError, ProfileRequest, Wishes
 from alerts.queries import criteria, readable
 from alerts.snapshots import NoticeSnapshot
 from core import clock
@@ -22,7 +22,8 @@ from search.query import NoticeQuery
 from store.records import Owner, Profile, ProfileState
 from web.forms import own_form
 from web.rendering import language_of, render, site_of, speaker_of
-from web.services import asking_store
+from web.routes.profiles import OwnForm, empty_form, form_page
+from web.services import asking_index, asking_store
 from web.texts import N_
 from web.views import alert_forms, filters, reading
 
@@ -31,7 +32,9 @@ STATES = {
     ProfileState.ACTIVE: N_("active"),
     ProfileState.PAUSED: N_("en pause"),
     ProfileState.UNSUBSCRIBED: N_("désinscrite"),
+    ProfileState.WAITING: N_("à confirmer"),
 }
+_MOST_MESSAGES = 20
 Form = Annotated[FormData, Depends(own_form)]
 
 
@@ -57,7 +60,7 @@ def _manage_page(request: Request, token: str, owner: Owner, error: str | None =
     with asking_store():
         store = site_of(request).services.store
         kept = store.profiles.of_owner(owner.id)
-        latest = store.digests.latest(owner.id)
+        messages = store.digests.recent(owner.id, _MOST_MESSAGES)
         hits = {profile.id: store.hits.of_profile(profile.id, 5) for profile in kept}
     entered = alert_forms.Entered("", owner.email, owner.hour, owner.weekdays, owner.zone, owner.language)
     return render(
@@ -65,11 +68,11 @@ def _manage_page(request: Request, token: str, owner: Owner, error: str | None =
         "manage.html",
         status=400 if error else 200,
         owner=owner,
-        base=f"/alerts/manage/{quote(token)}",
+        base=_base(token),
         alerts=[(profile, readable(profile), criteria(profile, say.language), hits[profile.id]) for profile in kept],
         states=STATES,
-        latest=latest,
-        latest_day=latest.created_at.astimezone(ZoneInfo(owner.zone)).date() if latest else None,
+        messages=[(digest, digest.created_at.astimezone(ZoneInfo(owner.zone)).date()) for digest in messages],
+        most_messages=_MOST_MESSAGES,
         form=entered,
         error=error,
         zones=alert_forms.zones(say),
@@ -82,6 +85,33 @@ def _manage_page(request: Request, token: str, owner: Owner, error: str | None =
 def manage(request: Request, token: str) -> HTMLResponse:
     """An owner's alerts and how they are told."""
     return _manage_page(request, token, _owner_of(request, token))
+
+
+@router.get("/alerts/manage/{token}/new")
+def new_alert(request: Request, token: str) -> HTMLResponse:
+    """The form of a new alert for the owner's own address; `search` holds words or the address of a search page."""
+    owner = _owner_of(request, token)
+    wanted = request.query_params.get("search")
+    query_string = request.url.query if wanted is None else reading.typed(wanted)
+    return empty_form(request, query_string, OwnForm(owner.email, _base(token)))
+
+
+@router.post("/alerts/manage/{token}/profiles")
+def create_alert(request: Request, token: str, form: Form) -> Response:
+    """Save an alert for the owner; what is open now goes out at once, as the signed link proves the address."""
+    owner, site = _owner_of(request, token), site_of(request)
+    query = NoticeQuery.from_url(str(form.get("query", "")), beside=reading.BESIDE)
+    entered = alert_forms.entered(form, owner.language)
+    own = Wishes(language=owner.language, zone=owner.zone, hour=owner.hour, weekdays=owner.weekdays)
+    wanted = ProfileRequest(email=owner.email, name=entered.name, query=query, wishes=own)
+    try:
+        with asking_store(), asking_index():
+            services = site.services
+            profiles.create(services.store, site.settings, services.index, wanted, clock.now(), proven=owner)
+    except ProfileError as error:
+        told = alert_forms.told(error, language_of(request))
+        return form_page(request, query, entered, OwnForm(owner.email, _base(token)), error=told, status=400)
+    return _back(token)
 
 
 @router.post("/alerts/manage/{token}/wishes")
@@ -124,11 +154,11 @@ def change_profile(request: Request, token: str, profile_id: str, action: str, f
 
 
 def _edit(request: Request, profile: Profile, form: FormData) -> None:
-    """New name, and a new query when an address of a search was pasted."""
+    """New name, and a new query when words or the address of a search were given."""
     services = site_of(request).services
     pasted = str(form.get("search", "")).strip()
     if pasted:
-        query = NoticeQuery.from_url(pasted.rpartition("?")[2], beside=reading.BESIDE)
+        query = NoticeQuery.from_url(reading.typed(pasted), beside=reading.BESIDE)
     else:
         query = NoticeQuery.from_json(profile.query)
     name = str(form.get("name", ""))
@@ -136,7 +166,11 @@ def _edit(request: Request, profile: Profile, form: FormData) -> None:
 
 
 def _back(token: str) -> RedirectResponse:
-    return RedirectResponse(f"/alerts/manage/{quote(token)}", status_code=303)
+    return RedirectResponse(_base(token), status_code=303)
+
+
+def _base(token: str) -> str:
+    return f"/alerts/manage/{quote(token)}"
 
 
 @router.get("/alerts/manage/{token}/digests/{digest_id}")
@@ -154,7 +188,7 @@ def digest_page(request: Request, token: str, digest_id: str) -> HTMLResponse:
         request,
         "digest.html",
         day=digest.created_at.astimezone(ZoneInfo(owner.zone)).date(),
-        base=f"/alerts/manage/{quote(token)}",
+        base=_base(token),
         entries=[(hit, NoticeSnapshot.model_validate(hit.snapshot)) for hit in hits],
         names=names,
     )

@@ -6,6 +6,7 @@ forgery, except unsubscribing, which mail programs post without cookies (RFC 805
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -21,7 +22,6 @@ from alerts.profiles import ProfileError, ProfileRequest
 from alerts.queries import criteria
 from core import clock
 from core.i18n import LANGUAGES
-from search.errors import QueryError
 from search.query import NoticeQuery
 from web.forms import own_form, plain_form
 from web.rendering import language_of, render, site_of, speaker_of
@@ -30,6 +30,17 @@ from web.texts import Speaker
 from web.views import alert_forms, coverage, filters, reading
 
 router = APIRouter()
+
+
+@dataclass(frozen=True)
+class OwnForm:
+    """The form of somebody who came by the signed link of their own page: no address to type, none to confirm."""
+
+    email: str
+    base: str
+    """Address of the owner's page."""
+
+
 Form = Annotated[FormData, Depends(own_form)]
 
 
@@ -39,16 +50,7 @@ Form = Annotated[FormData, Depends(own_form)]
 @router.get("/profiles/new")
 def new_profile(request: Request) -> HTMLResponse:
     """The form, with what the alert would have found."""
-    raw = request.url.query
-    asked = reading.read(raw)
-    if asked.errors:
-        return _form_page(
-            request, asked.query, alert_forms.Entered(), error=asked.errors[0].told(language_of(request)), status=400
-        )
-    entered = alert_forms.Entered(name=_proposed_name(asked.query, speaker_of(request)), language=language_of(request))
-    keeps_all = request.query_params.get("scope") == "all"
-    query = asked.query if keeps_all else profiles.open_calls(asked.query)
-    return _form_page(request, query, entered, narrowed=query != asked.query, wide=asked.query)
+    return empty_form(request, request.url.query)
 
 
 @router.post("/profiles")
@@ -57,25 +59,36 @@ def create_profile(request: Request, form: Form) -> HTMLResponse:
     site, language = site_of(request), language_of(request)
     if site.requests.full():
         raise HTTPException(429)
-    try:
-        query = NoticeQuery.from_url(str(form.get("query", "")), beside=reading.BESIDE)
-    except QueryError as error:
-        raise HTTPException(400) from error
+    query = NoticeQuery.from_url(str(form.get("query", "")), beside=reading.BESIDE)
     entered = alert_forms.entered(form, language)
     try:
         wanted = ProfileRequest(email=entered.email, name=entered.name, query=query, wishes=alert_forms.wishes(entered))
         with asking_store():
             saved = profiles.create(site.services.store, site.settings, site.services.index, wanted, clock.now())
     except (AddressError, ProfileError) as error:
-        return _form_page(request, query, entered, error=alert_forms.told(error, language), status=400)
+        return form_page(request, query, entered, error=alert_forms.told(error, language), status=400)
     site.requests.note()
     return _saved_page(request, saved.asked)
 
 
-def _form_page(
+def empty_form(request: Request, query_string: str, own: OwnForm | None = None) -> HTMLResponse:
+    """The form for the query of an address, narrowed to open calls unless told otherwise."""
+    asked = reading.read(query_string)
+    language = language_of(request)
+    if asked.errors:
+        error = asked.errors[0].told(language)
+        return form_page(request, asked.query, alert_forms.Entered(language=language), own, error=error, status=400)
+    entered = alert_forms.Entered(name=_proposed_name(asked.query, speaker_of(request)), language=language)
+    keeps_all = request.query_params.get("scope") == "all"
+    query = asked.query if keeps_all else profiles.open_calls(asked.query)
+    return form_page(request, query, entered, own, narrowed=query != asked.query, wide=asked.query)
+
+
+def form_page(
     request: Request,
     query: NoticeQuery,
     entered: alert_forms.Entered,
+    own: OwnForm | None = None,
     *,
     error: str | None = None,
     status: int = 200,
@@ -94,9 +107,10 @@ def _form_page(
         preview=found.sentence(say.language) if found else None,
         preview_coverage=[coverage.sentence(item, say) for item in found.coverages] if found else [],
         query_url=query.to_url(),
-        back=filters.address(wide or query),
+        own=own,
+        back=own.base if own else filters.address(wide or query),
         only_open_added=narrowed,
-        all_address=filters.address(wide or query, "/profiles/new", scope="all"),
+        all_address=filters.address(wide or query, f"{own.base}/new" if own else "/profiles/new", scope="all"),
         form=entered,
         error=error,
         zones=alert_forms.zones(say),
@@ -121,7 +135,10 @@ def _refusal(query: NoticeQuery, language: str) -> str | None:
 def _saved_page(request: Request, asked: Asked) -> HTMLResponse:
     _ = speaker_of(request).translate
     if asked is Asked.RECENT:
-        sentence = _("Une demande de confirmation est déjà partie vers cette adresse il y a moins de dix minutes.")
+        sentence = _(
+            "Une demande de confirmation est déjà partie vers cette adresse il y a moins de dix minutes ; "
+            "son lien confirme cette alerte aussi."
+        )
     else:
         sentence = _("Un message est parti vers cette adresse : suivez son lien pour confirmer.")
     return render(
@@ -131,6 +148,7 @@ def _saved_page(request: Request, asked: Asked) -> HTMLResponse:
         sentences=[
             sentence,
             _("Rien d'autre n'est envoyé avant cette confirmation. Le lien est valable sept jours."),
+            _("Si l'adresse a déjà des alertes, leurs jours, leur heure et leur langue valent pour celle-ci aussi."),
         ],
         manage=None,
         mailbox=_shows_mailbox(request),
@@ -161,13 +179,14 @@ def ask_confirmation(request: Request, token: str) -> HTMLResponse:
     with asking_store():
         store = site_of(request).services.store
         owner = store.profiles.owner(named.owner_id)
-        profile = store.profiles.get(named.profile_id) if named.profile_id else None
+        waiting = profiles.awaiting(store, owner) if owner else []
     if owner is None:
         raise HTTPException(404, "link-expired")
     sentences = [_("Vigie écrira à {email}.", email=owner.email)]
-    if profile is not None:
-        sentences.append(_("Alerte : {name}.", name=profile.name))
-        sentences.append(criteria(profile, language_of(request)))
+    if not waiting:
+        sentences.append(_("Aucune alerte n'attend de confirmation."))
+    told = ((_("Alerte : {name}.", name=item.name), criteria(item, language_of(request))) for item in waiting)
+    sentences += [" ".join(parts) for parts in told]
     return render(
         request,
         "ask.html",
@@ -215,6 +234,8 @@ def ask_unsubscribe(request: Request, token: str) -> HTMLResponse:
         profile = store.profiles.get(stop.profile_id) if stop.profile_id else None
     if profile is not None:
         sentences = [_("L'alerte « {name} » n'enverra plus de message.", name=profile.name)]
+    elif stop.profile_id is not None:
+        sentences = [_("Cette alerte n'existe plus : elle n'envoie plus rien.")]
     else:
         sentences = [_("Toutes les alertes de cette adresse cesseront d'envoyer des messages.")]
     return render(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from core import clock
+from monitoring import telling
 from monitoring.sources import SourceVerdict, overview
 from monitoring.status import status
 from store.records import Coverage, RunState
@@ -80,5 +81,7 @@ def sources(request: Request) -> HTMLResponse:
         inside=inside,
         lights=LIGHTS,
         run_states=RUN_STATES,
+        told=telling.sentence,
+        details_of=telling.details_of,
         gated=bool(site.settings.web.operator_password),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from alerts.queries import portals_of
 from core import clock
 from observatory import coverage
 from search.query import NoticeQuery
@@ -18,7 +19,7 @@ def sentences(services: Services, query: NoticeQuery, say: Speaker) -> list[str]
     with asking_store():
         found = [sentence(item, say) for item in coverage.of_query(services.store, query, clock.now())]
         if query.deadline is not None and query.deadline.open:
-            windows = [services.store.windows.latest_open(key) for key in coverage.portals_of(query)]
+            windows = [services.store.windows.latest_open(key) for key in portals_of(query)]
             found += [_open_sentence(say, window) for window in windows if window is not None]
     return found
 

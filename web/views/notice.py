@@ -16,6 +16,11 @@ from web import labels, portals
 from web.texts import Speaker
 from web.views import values
 
+_OF_EVERY_VERSION = frozenset(
+    {"notice_uuid", "notice_version", "published_at", "dispatched_at", "first_published_on", "references", "links"}
+)
+"""Fields that differ between any two versions and say nothing of the contract."""
+
 
 @dataclass(frozen=True)
 class ShownChange:
@@ -138,7 +143,8 @@ def _shown(record: VersionRecord, say: Speaker, zone: ZoneInfo) -> ShownVersion:
 
 
 def _changes(record: VersionRecord, say: Speaker, zone: ZoneInfo) -> Iterator[ShownChange]:
-    for change in record.changes:
+    """The fields that differ, those of every new version last: people look for what moved."""
+    for change in sorted(record.changes, key=lambda item: item.path.partition(".")[0] in _OF_EVERY_VERSION):
         if labels.is_personal(change.path):
             continue
         before, after = (tuple(values.lines(value, say, zone)) for value in (change.before, change.after))

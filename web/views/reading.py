@@ -28,21 +28,28 @@ def has_query(query_string: str) -> bool:
     return any(name not in BESIDE for name, _ in parse_qsl(query_string, keep_blank_values=True))
 
 
+def typed(text: str) -> str:
+    """The query string of what a person typed: the address of a search page, or words to search for."""
+    plain = text.strip()
+    is_address = plain.startswith(("http://", "https://", "/", "?"))
+    return plain.partition("#")[0].partition("?")[2] if is_address else urlencode({"text": plain})
+
+
 def read(query_string: str) -> ReadQuery:
     """The query of an address; a parameter that makes no sense is left out and told."""
     pairs = parse_qsl(query_string, keep_blank_values=True)
-    typed = next((value for name, value in pairs if name == "text"), "")
+    words = next((value for name, value in pairs if name == "text"), "")
     errors: list[QueryError] = []
     while len(errors) < _MOST_ERRORS:
         try:
-            return ReadQuery(NoticeQuery.from_url(urlencode(pairs), beside=BESIDE), tuple(errors), typed)
+            return ReadQuery(NoticeQuery.from_url(urlencode(pairs), beside=BESIDE), tuple(errors), words)
         except QueryError as error:
             errors.append(error)
             kept = [(name, value) for name, value in pairs if not _at_fault(name, error.parameter)]
             if len(kept) == len(pairs):
                 break
             pairs = kept
-    return ReadQuery(NoticeQuery(), tuple(errors), typed)
+    return ReadQuery(NoticeQuery(), tuple(errors), words)
 
 
 def _at_fault(name: str, parameter: str | None) -> bool:

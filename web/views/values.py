@@ -82,7 +82,11 @@ def _money(value: dict[str, Json], say: Speaker, _: ZoneInfo) -> str:
 
 def _deadline(value: dict[str, Json], say: Speaker, zone: ZoneInfo) -> str:
     at = datetime.fromisoformat(str(value["at"]))
-    return f"{labels.of(labels.DEADLINES, value.get('kind'), say)}{say.colon}{say.instant(at, zone)}"
+    if value.get("date_only"):
+        told = say.translate("{day}, heure non communiquée", day=say.day(at.astimezone(zone)))
+    else:
+        told = say.instant(at, zone)
+    return f"{labels.of(labels.DEADLINES, value.get('kind'), say)}{say.colon}{told}"
 
 
 def _cpv(value: dict[str, Json], say: Speaker, _: ZoneInfo) -> str:
@@ -108,6 +112,21 @@ def _document(value: dict[str, Json], _: Speaker, __: ZoneInfo) -> str:
     return without_contacts(str(value["url"]))
 
 
+def _correction(value: dict[str, Json], say: Speaker, _: ZoneInfo) -> str:
+    """What a change notice says of itself; which notice it changes is told by the versions."""
+    reason = value.get("reason")
+    parts = [labels.code("change-corrig-justification", reason, say) if reason else ""]
+    parts += [without_contacts(labels.best(value.get(key) or {}, say.language)[1]) for key in _CORRECTION_TEXTS]
+    parts.append(", ".join(map(str, value.get("sections") or [])))
+    return " ; ".join(part for part in parts if part)
+
+
+def _link(value: dict[str, Json], say: Speaker, _: ZoneInfo) -> str:
+    relation = labels.of(labels.RELATIONS, value["relation"], say)
+    return f"{relation}{say.colon}{without_contacts(str(value.get('value', '')))}"
+
+
+_CORRECTION_TEXTS = ("reason_text", "description")
 _SHAPES: tuple[tuple[Callable[[dict[str, Json]], bool], Callable[[dict[str, Json], Speaker, ZoneInfo], str]], ...] = (
     (lambda value: "amount" in value and "currency" in value, _money),
     (lambda value: "at" in value and "kind" in value, _deadline),
@@ -116,4 +135,6 @@ _SHAPES: tuple[tuple[Callable[[dict[str, Json]], bool], Callable[[dict[str, Json
     (lambda value: "identifiers" in value and "name" in value, _organisation),
     (lambda value: value.keys() == {"category", "level"}, _accreditation),
     (lambda value: "url" in value and "restricted" in value, _document),
+    (lambda value: "reason_text" in value and "sections" in value, _correction),
+    (lambda value: "relation" in value and "scheme" in value, _link),
 )

@@ -59,6 +59,22 @@ def test_an_hour_that_was_missed_is_caught_up_once_the_same_day(world: World) ->
     assert tick(world, nothing_ran_until, NOON + timedelta(days=2)) == [nothing_ran_until]
 
 
+def test_a_late_hour_that_was_missed_is_caught_up_after_midnight_and_once(world: World) -> None:
+    """Monday 23:00 in Brussels, and nothing ran from Monday 13:00 to Tuesday 08:00; Tuesday is no day of the owner."""
+    world.confirmed(hour=23, weekdays=(0,))
+    build_at(world, NOON)
+    world.crawl(notice(1))
+    nothing_ran_until = TUESDAY_SEVEN + timedelta(hours=1)
+    assert tick(world, nothing_ran_until, NOON + timedelta(days=2)) == [nothing_ran_until]
+
+
+def test_a_late_hour_that_was_kept_is_not_told_again_after_midnight(world: World) -> None:
+    world.confirmed(hour=23, weekdays=(0,))
+    assert tick(world, NOON, NOON + timedelta(hours=11, minutes=30)) == []
+    world.crawl(notice(1))  # found at 23:30, after the hour: it waits for next Monday
+    assert tick(world, NOON + timedelta(hours=12, minutes=30), NOON + timedelta(days=1)) == []
+
+
 def test_no_digest_comes_on_a_day_the_owner_did_not_choose(world: World) -> None:
     world.confirmed(hour=7, weekdays=(2,))
     build_at(world, NOON)

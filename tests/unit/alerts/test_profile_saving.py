@@ -100,7 +100,7 @@ def test_a_stranger_cannot_fill_the_mailbox_of_someone_who_confirmed(world: Worl
     owner = world.confirmed()
     with clock.frozen_at(NOON + timedelta(hours=1)):
         saved = world.subscribe(name="Par un inconnu", hour=3)
-        assert saved.profile.state is ProfileState.PAUSED
+        assert saved.profile.state is ProfileState.WAITING
         assert saved.asked is Asked.SENT
         assert len(world.mails()) == 1
         assert world.store.profiles.owner(owner.id) == owner
@@ -177,3 +177,43 @@ def test_a_profile_belongs_to_one_owner(world: World) -> None:
 def test_wishes_that_make_no_sense_are_refused(world: World, wishes: dict[str, object]) -> None:
     with pytest.raises(ProfileError):
         world.subscribe(**wishes)  # type: ignore[arg-type]
+
+
+def test_two_profiles_saved_within_minutes_start_with_the_one_link(world: World) -> None:
+    world.crawl(notice(1), notice(2, title={"fr": "Réfection du pont de Jambes"}, description={}))
+    owner = world.confirmed()
+    hour_later = NOON + timedelta(hours=1)
+    with clock.frozen_at(hour_later):
+        first = world.subscribe(name="Ponts", query=NoticeQuery.open_calls(text="pont"))
+        second = world.subscribe(name="Luminaires", query=NoticeQuery.open_calls(text="luminaires"))
+        assert (first.asked, second.asked) == (Asked.SENT, Asked.RECENT)
+        assert {item.name for item in profiles.awaiting(world.store, owner)} == {"Ponts", "Luminaires"}
+        profiles.confirm(world.store, world.settings, world.index, owner.id, hour_later, first.profile.id)
+    states = {profile.state for profile in world.store.profiles.of_owner(owner.id)}
+    assert states == {ProfileState.ACTIVE}
+    assert len(world.mails()) == 3
+
+
+def test_a_link_whose_profile_is_gone_still_confirms_the_others(world: World) -> None:
+    first, second = world.subscribe(), world.subscribe(name="Autre")
+    profiles.delete(world.store, first.profile.id)
+    profiles.confirm(world.store, world.settings, world.index, first.owner.id, NOON, first.profile.id)
+    owner = world.store.profiles.owner(second.owner.id)
+    assert owner is not None
+    assert owner.confirmed_at == NOON
+
+
+def test_following_an_old_link_does_not_resume_what_its_owner_paused(world: World) -> None:
+    owner = world.confirmed()
+    (profile,) = world.store.profiles.of_owner(owner.id)
+    profiles.pause(world.store, profile.id)
+    profiles.confirm(world.store, world.settings, world.index, owner.id, NOON, profile.id)
+    assert [item.state for item in world.store.profiles.of_owner(owner.id)] == [ProfileState.PAUSED]
+
+
+def test_what_nobody_confirms_is_forgotten_after_thirty_days(world: World) -> None:
+    saved = world.subscribe()
+    assert profiles.forget_unconfirmed(world.store, NOON + timedelta(days=29)).owners == 0
+    assert profiles.forget_unconfirmed(world.store, NOON + timedelta(days=31)).owners == 1
+    with pytest.raises(links.LinkError):
+        profiles.confirm(world.store, world.settings, world.index, saved.owner.id, NOON)

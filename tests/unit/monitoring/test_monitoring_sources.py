@@ -13,7 +13,16 @@ from monitoring import calendar, incidents
 from monitoring.sources import SourceState, SourceVerdict, overview
 from monitoring.status import status
 from store import Store
-from store.records import RawAddress, RunCounts, RunPurpose, RunRecord, RunState, Verdict, WindowRecord
+from store.records import (
+    IncidentKind,
+    RawAddress,
+    RunCounts,
+    RunPurpose,
+    RunRecord,
+    RunState,
+    Verdict,
+    WindowRecord,
+)
 
 MONDAY = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
@@ -73,7 +82,7 @@ def test_missing_notices_stay_visible_until_a_later_crawl_repairs_them(store: St
     first = run(store)
     window(store, first.id, Verdict.INCOMPLETE, missing=3)
     incidents.judge(store, first)
-    assert open_kinds(store) == {incidents.WINDOW_INCOMPLETE}
+    assert open_kinds(store) == {IncidentKind.WINDOW_INCOMPLETE}
     assert source(store).verdict is SourceVerdict.INCOMPLETE
     assert source(store).missing == 3
     assert "3 avis annoncés manquent (23 novembre 2026)" in source(store).sentence("fr")
@@ -88,11 +97,11 @@ def test_an_empty_day_is_suspect_and_not_green(store: Store) -> None:
     window(store, ended.id, Verdict.SUSPECT)
     incidents.judge(store, ended)
     assert source(store).verdict is SourceVerdict.SUSPECT
-    assert open_kinds(store) == {incidents.WINDOW_SUSPECT}
+    assert open_kinds(store) == {IncidentKind.WINDOW_SUSPECT}
 
 
 @pytest.mark.parametrize(
-    ("state", "kind"), [(RunState.FAILED, incidents.RUN_FAILED), (RunState.LOST, incidents.RUN_LOST)]
+    ("state", "kind"), [(RunState.FAILED, IncidentKind.RUN_FAILED), (RunState.LOST, IncidentKind.RUN_LOST)]
 )
 def test_a_run_that_failed_is_an_incident_until_one_ends_well(store: Store, state: RunState, kind: str) -> None:
     incidents.judge(store, run(store, state, "Le portail répond 503."))
@@ -113,7 +122,7 @@ def test_a_payload_in_quarantine_is_an_incident_until_it_is_released(store: Stor
     raw = RawAddress(segment="s", offset=0, length=1, digest="0" * 64, media_type="text/xml")
     entry = store.quarantine.add("be_bda", "17", None, raw, "coupé au milieu")
     incidents.judge(store, run(store))
-    assert open_kinds(store) == {incidents.QUARANTINE}
+    assert open_kinds(store) == {IncidentKind.QUARANTINE}
     store.quarantine.released(entry.id)
     incidents.judge(store, run(store))
     assert open_kinds(store) == set()
@@ -125,7 +134,7 @@ def test_a_portal_that_goes_quiet_is_noticed_after_two_planned_crawls(store: Sto
     assert open_kinds(store) == set()
     tomorrow = MONDAY + timedelta(days=1)
     incidents.watch(store, ("be_bda",), tomorrow)
-    assert open_kinds(store) == {incidents.SILENT}
+    assert open_kinds(store) == {IncidentKind.PORTAL_SILENT}
     assert source(store, tomorrow).verdict is SourceVerdict.SILENT
     later = run(store, at=tomorrow)
     incidents.judge(store, later)

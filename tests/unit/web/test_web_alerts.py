@@ -16,6 +16,7 @@ from search.query import NoticeQuery
 from store.records import Profile, ProfileState
 from tests.unit.web import invented
 from tests.unit.web.conftest import NOW, Made
+from web.views import reading
 
 SEARCH = NoticeQuery(text="voirie", cpv=("45",)).to_url()
 WISHES = {
@@ -152,6 +153,17 @@ async def test_unsubscribing_works_by_post_without_cookies_and_get_changes_nothi
         assert (await mail_program.post(link)).status_code == 200
 
 
+async def test_a_link_of_an_alert_that_is_gone_does_not_speak_of_the_others(own: Made) -> None:
+    async with own.browser() as client:
+        await confirmed(own, client)
+        profile = await only_profile(own)
+        own.store.profiles.create(profile.owner_id, "Autre", profile.query)
+        own.store.profiles.delete(profile.id)
+        page = await client.get(links.unsubscribe_url(own.settings, profile.owner_id, profile.id))
+    assert "Cette alerte n&#39;existe plus" in page.text
+    assert "Toutes les alertes" not in page.text
+
+
 async def test_an_owner_can_pause_resume_rename_and_delete_an_alert(own: Made) -> None:
     async with own.browser() as client:
         await confirmed(own, client)
@@ -271,3 +283,59 @@ async def test_an_index_that_is_down_at_the_confirmation_is_told_and_can_be_trie
             assert (await client.post(link, data=form)).status_code == 503
         assert (await client.post(link, data=form)).status_code == 200
     assert "digest" in {message.purpose for message in own.store.outbox.recent()}
+
+
+async def test_the_confirmation_page_names_every_alert_that_it_starts(own: Made) -> None:
+    async with own.browser() as client:
+        await create(client)
+        second = await create(client, name="Égouts de la ville")
+        assert "son lien confirme cette alerte aussi" in second.text
+        page = await client.get(mailed_links(own, "/alerts/confirm")[0])
+    assert "Voirie" in page.text
+    assert "Égouts de la ville" in page.text
+
+
+async def test_an_owner_adds_an_alert_from_their_page_without_confirming_again(own: Made) -> None:
+    async with own.browser() as client:
+        await confirmed(own, client)
+        profile = await only_profile(own)
+        base = f"/alerts/manage/{links.manage_token(own.settings, profile.owner_id)}"
+        form = await client.get(f"{base}/new", params={"search": "voirie"})
+        assert "anne@entreprise.example" in form.text
+        assert 'name="email"' not in form.text
+        data = {"token": hidden(form, "token"), "query": hidden(form, "query"), "name": "De ma page"}
+        assert (await client.post(f"{base}/profiles", data=data)).status_code == 303
+        page = await client.get(base)
+    assert "De ma page" in page.text
+    kept = own.store.profiles.of_owner(profile.owner_id)
+    assert [item.state for item in kept] == [ProfileState.ACTIVE, ProfileState.ACTIVE]
+    assert [item.purpose for item in own.store.outbox.recent()].count("confirmation") == 1
+    owner = own.store.profiles.owner(profile.owner_id)
+    assert owner
+    assert (owner.hour, owner.zone) == (8, "Europe/Paris")
+
+
+async def test_nobody_adds_an_alert_with_a_link_of_another_purpose_or_a_foreign_form(own: Made) -> None:
+    async with own.browser() as client:
+        await confirmed(own, client)
+        profile = await only_profile(own)
+        stop = links.unsubscribe_url(own.settings, profile.owner_id).rpartition("/")[2]
+        assert (await client.get(f"/alerts/manage/{stop}/new?text=voirie")).status_code == 404
+        base = f"/alerts/manage/{links.manage_token(own.settings, profile.owner_id)}"
+        foreign = await client.post(f"{base}/profiles", data={"query": SEARCH, "name": "x"})
+    assert foreign.status_code == 403
+    assert len(own.store.profiles.of_owner(profile.owner_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "query_string"),
+    [
+        ("toiture plate", "text=toiture+plate"),
+        ("qui répare ?", "text=qui+r%C3%A9pare+%3F"),
+        (" https://vigie.example/?text=pont&cpv=45#resultats ", "text=pont&cpv=45"),
+        ("/?text=pont", "text=pont"),
+        ("https://vigie.example/", ""),
+    ],
+)
+def test_words_and_addresses_of_search_pages_are_told_apart(typed: str, query_string: str) -> None:
+    assert reading.typed(typed) == query_string

@@ -81,3 +81,12 @@ def test_what_the_index_names_and_the_store_lacks_is_counted(
 async def test_a_search_that_cannot_be_read_is_not_exported(site: httpx.AsyncClient) -> None:
     assert (await site.get("/export.csv", params={"cpv": "abc"})).status_code == 400
     assert (await site.get("/export.xls", params={"text": "voirie"})).status_code == 404
+
+
+async def test_an_export_of_a_query_that_means_nothing_says_what_is_wrong(made: Callable[..., Made]) -> None:
+    own = made([])
+    async with own.browser() as client:
+        answer = await client.get("/export.csv?colour=blue", headers={"accept-language": "en"})
+    assert answer.status_code == 400
+    assert "colour" in answer.text
+    assert "Content-Disposition" not in answer.headers

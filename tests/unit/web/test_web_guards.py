@@ -110,6 +110,16 @@ async def test_guessing_the_password_is_stopped(made: Callable[..., Made]) -> No
         assert (await client.get("/operator", headers=basic("correct horse"))).status_code == 429
 
 
+async def test_guessing_is_stopped_on_pages_that_only_look_for_the_password(made: Callable[..., Made]) -> None:
+    """The sources page shows more to operators, so it would tell a right guess from a wrong one."""
+    own = made([], web=PASSWORD)
+    async with own.browser() as client:
+        for number in range(10):
+            await client.get("/sources", headers=basic(f"guess {number}"))
+        assert "Dans la maison" not in (await client.get("/sources", headers=basic("correct horse"))).text
+        assert (await client.get("/operator", headers=basic("correct horse"))).status_code == 429
+
+
 async def test_behind_a_public_address_without_a_password_the_operator_pages_stay_closed(
     made: Callable[..., Made],
 ) -> None:

@@ -89,6 +89,18 @@ def test_a_path_of_a_difference_reads_as_words() -> None:
         ([{"scheme": "CPV", "code": "45233140"}], ["45233140-2 Travaux routiers"]),
         ({"fr": "Toit", "nl": "Dak"}, ["français : Toit", "néerlandais : Dak"]),
         ({"amount": "10", "currency": "EUR", "kind": "awarded"}, ["Valeur attribuée : 10\xa0€ (TVA : non précisé)"]),
+        (
+            [{"changed_notice": "67254053-01", "reason_text": {"fr": "Date reportée."}, "sections": ["LOT-0001"]}],
+            ["Date reportée. ; LOT-0001"],
+        ),
+        (
+            [{"relation": "changed", "scheme": "eforms-notice-id", "value": "67254053-01"}],
+            ["Avis rectifié : 67254053-01"],
+        ),
+        (
+            {"kind": "tenders", "at": "2026-12-01T22:59:00Z", "date_only": True},
+            ["Remise des offres : 1 décembre 2026, heure non communiquée"],
+        ),
         ({"name": {"fr": "X"}, "email": "a@b.example"}, ["Nom : français : X"]),
     ],
 )

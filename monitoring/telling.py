@@ -1,0 +1,121 @@
+"""Incidents as sentences, in the reader's language: what is wrong, and what happens or is to be done next.
+
+The store keeps kind and details; the message that is stored beside them is French and for logs. Sentences for everybody
+hold no word of a server, a file or an address; those are `details_of`, which operators see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from crawlers import portals
+from monitoring import sentences
+from monitoring.sentences import N_
+from notices.model import best_text
+from store.records import Incident, IncidentKind
+
+_ONE_AND_MANY = {
+    IncidentKind.WINDOW_INCOMPLETE: (
+        N_("{name} : {n} période de lecture est incomplète ({missing}) ; Vigie la relit."),
+        N_("{name} : {n} périodes de lecture sont incomplètes ({missing}) ; Vigie les relit."),
+    ),
+    IncidentKind.WINDOW_SUSPECT: (
+        N_("{name} : pour {n} période, le portail annonce moins d'avis que d'habitude ; à vérifier sur le portail."),
+        N_("{name} : pour {n} périodes, le portail annonce moins d'avis que d'habitude ; à vérifier sur le portail."),
+    ),
+    IncidentKind.QUARANTINE: (
+        N_("{name} : {n} avis n'a pas pu être lu et attend une correction de Vigie (quarantaine)."),
+        N_("{name} : {n} avis n'ont pas pu être lus et attendent une correction de Vigie (quarantaine)."),
+    ),
+    IncidentKind.MESSAGE_REFUSED: (
+        N_("Vigie a renoncé à remettre {n} message ; « vigie outbox list » dit pourquoi."),
+        N_("Vigie a renoncé à remettre {n} messages ; « vigie outbox list » dit pourquoi."),
+    ),
+    IncidentKind.MAIL_UNDELIVERED: (
+        N_("Le serveur de courrier ne prend aucun message ; {n} attend et sera réessayé."),
+        N_("Le serveur de courrier ne prend aucun message ; {n} attendent et seront réessayés."),
+    ),
+    IncidentKind.PROFILE_UNREADABLE: (
+        N_("{n} alerte ne peut plus être lue et ne reçoit rien : sa recherche est à corriger."),
+        N_("{n} alertes ne peuvent plus être lues et ne reçoivent rien : leurs recherches sont à corriger."),
+    ),
+}
+_PLAIN = {
+    IncidentKind.RUN_FAILED: N_("{name} : la dernière lecture a échoué ; Vigie réessaie à la prochaine heure prévue."),
+    IncidentKind.RUN_LOST: N_(
+        "{name} : une lecture s'est interrompue sans un mot (arrêt ou panne) ; elle sera reprise."
+    ),
+}
+_COUNTED = {
+    IncidentKind.WINDOW_INCOMPLETE: "count",
+    IncidentKind.WINDOW_SUSPECT: "count",
+    IncidentKind.QUARANTINE: "held",
+    IncidentKind.MESSAGE_REFUSED: "count",
+    IncidentKind.MAIL_UNDELIVERED: "waiting",
+    IncidentKind.PROFILE_UNREADABLE: "count",
+}
+_SILENT = N_(
+    "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
+)
+_SILENT_UNDATED = N_(
+    "{name} : plusieurs lectures prévues n'ont pas réussi ; le portail ou la planification est arrêté."
+)
+
+
+def sentence(incident: Incident, language: str) -> str:
+    """An incident for everybody; one of a kind that is gone is told in its stored words."""
+    try:
+        kind = IncidentKind(incident.kind)
+    except ValueError:
+        return incident.message
+    _ = sentences.speaker(language)
+    if kind is IncidentKind.PORTAL_SILENT:
+        return _silent(incident, language)
+    if kind in _PLAIN:
+        return _(_PLAIN[kind], name=_name(incident, language))
+    number = incident.details.get(_COUNTED[kind])
+    if not isinstance(number, int):
+        return incident.message  # written by an earlier version
+    one, many = _ONE_AND_MANY[kind]
+    places = {"name": _name(incident, language), "missing": _missing(incident.details, language)}
+    return _(one if number == 1 else many, n=sentences.number(number, language), **places)
+
+
+def details_of(incident: Incident) -> tuple[str, ...]:
+    """What operators need beside the sentence: words of servers, reasons, names; as they were noted."""
+    found: list[str] = []
+    for key in ("run", "words", "reasons", "windows", "messages", "profiles"):
+        value = incident.details.get(key)
+        if isinstance(value, str) and value:
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += [str(item) for item in value[:10]]
+    return tuple(found)
+
+
+def _silent(incident: Incident, language: str) -> str:
+    _ = sentences.speaker(language)
+    name = _name(incident, language)
+    since = incident.details.get("since")
+    if not isinstance(since, str) or incident.portal not in portals.keys():
+        return _(_SILENT_UNDATED, name=name)
+    when = sentences.moment(datetime.fromisoformat(since), portals.load(incident.portal).clock, language)
+    return _(_SILENT, name=name, when=when)
+
+
+def _missing(details: Mapping[str, Any], language: str) -> str:
+    _ = sentences.speaker(language)
+    number = details.get("missing")
+    if not isinstance(number, int) or number == 0:
+        return _("nombre d'avis manquants inconnu")
+    told: Callable[..., str] = _
+    text = N_("{n} avis annoncé manque") if number == 1 else N_("{n} avis annoncés manquent")
+    return told(text, n=sentences.number(number, language))
+
+
+def _name(incident: Incident, language: str) -> str:
+    if incident.portal is None or incident.portal not in portals.keys():
+        return incident.portal or "Vigie"
+    return best_text(portals.load(incident.portal).name, (language, "fr", "en"))
