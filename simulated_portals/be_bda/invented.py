@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -57,9 +58,8 @@ class Inventor:
             (1.0, 1.0, 1.0, 1.0, 0.9, 0.08, 0.04)[day.weekday()] * (1 + place / DAYS) for place, day in enumerate(days)
         ]
         early = min(count, 1 + count // 130)
-        # Two on every day of the weekend, as one may be corrected and move: a day without any looks suspect.
-        weekends = [day for day in days if day.weekday() >= 5] * 2
-        certain = weekends if count >= 4 * DAYS else []
+        # One on every day at least: a day without any looks suspect.
+        certain = days if count >= 4 * DAYS else []
         drawn = certain + chance.choices(days, weights, k=count - early - len(certain))
         instants = [datetime.combine(day, self._hour(chance)) for day in drawn]
         # On the day itself only the first minutes are certain to have passed.
@@ -87,7 +87,14 @@ class Inventor:
 
     def _fates(self, found: list[Publication], chance: random.Random) -> list[Publication]:
         """What became of calls since: deadlines that moved, calls that were withdrawn (one at least)."""
-        changed = [self._fate(publication, chance) for publication in found]
+        left = Counter(publication.publication_date for publication in found)
+        changed = []
+        for publication in found:
+            day, fate = publication.publication_date, self._fate(publication, chance)
+            # A correction moves a notice to another day; the last one of a day stays.
+            moved = fate is not publication and left[day] > 1
+            left[day] -= moved
+            changed.append(fate if moved else publication)
         if not any(publication.cancelled_at for publication in changed):
             eligible = [number for number, item in enumerate(changed) if self._later(item, 4)]
             for number in eligible[:1]:

@@ -32,6 +32,7 @@ RUN_STATES = {
     RunState.RUNNING: N_("en cours"),
     RunState.FINISHED: N_("terminée"),
     RunState.FAILED: N_("échouée"),
+    RunState.STOPPED: N_("arrêtée"),
     RunState.LOST: N_("interrompue"),
 }
 _MOST_RUNS, _MOST_HELD = 15, 50

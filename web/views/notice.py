@@ -9,7 +9,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from notices.model import Deadline, Money, MultilingualText, Notice, Period
+from notices.model import Deadline, Lot, Money, MultilingualText, Notice, Period
 from search.document import without_contacts
 from store.records import StoredNotice, VersionRecord
 from web import labels, portals
@@ -116,9 +116,15 @@ def safe_url(url: str | None) -> str | None:
 
 
 def flags(notice: Notice) -> list[tuple[str, bool | None]]:
-    """Every flag with its answer, in the order of the labels."""
-    answers = {**notice.flags.model_dump(), "electronic_submission": notice.electronic_submission}
-    return [(name, answers.get(name)) for name in labels.FLAGS]
+    """Every flag with its answer, in the order of the labels: yes when the notice or one of its lots says yes."""
+    return [(name, _said(notice, name)) for name in labels.FLAGS]
+
+
+def _said(notice: Notice, name: str) -> bool | None:
+    parts: tuple[Notice | Lot, ...] = (notice, *notice.lots)
+    electronic = name == "electronic_submission"
+    answers = {part.electronic_submission if electronic else getattr(part.flags, name) for part in parts}
+    return True if True in answers else False if False in answers else None
 
 
 def history(versions: Sequence[VersionRecord], say: Speaker, zone: ZoneInfo) -> list[ShownVersion]:
