@@ -13,6 +13,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -189,13 +190,10 @@ class Archive:
             yield from self._index.of_run(run_id)
 
     def _fetch(self, name: str, start: int | None, end: int | None) -> bytes:
-        # The spool first: a segment is at the URL before it leaves the spool.
-        try:
-            with spool_path(self._spool, name).open("rb") as file:
-                file.seek(start or 0)
-                return file.read(-1 if end is None else end - (start or 0))
-        except FileNotFoundError:
-            pass
+        # The spool first: a segment is at the URL before it leaves the spool, so one absent here was moved already.
+        with suppress(FileNotFoundError), spool_path(self._spool, name).open("rb") as file:
+            file.seek(start or 0)
+            return file.read(-1 if end is None else end - (start or 0))
         try:
             return bytes(self._filesystem.cat_file(self._at_url(name), start=start, end=end))
         except FileNotFoundError as error:

@@ -81,6 +81,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
+    STOPPED = "stopped"  # somebody asked it to end before its time; the next one resumes
     LOST = "lost"  # its process died without a word
 
 

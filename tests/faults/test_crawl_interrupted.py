@@ -42,7 +42,7 @@ def test_a_signal_ends_the_crawl_with_what_it_has(vigie: Installation, number: s
     assert threading.current_thread() is threading.main_thread()
     when_workspace(vigie, 7, lambda: os.kill(os.getpid(), number))
     report = vigie.crawl_open()
-    assert report.run.state is RunState.FAILED
+    assert report.run.state is RunState.STOPPED
     assert number.name in (report.run.message or "")
     assert not report.complete
     assert 1 <= vigie.store.notices.count() < 30

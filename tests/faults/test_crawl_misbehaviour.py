@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from crawlers import portals
+from pipelines.crawl import CrawlRequest, run
 from simulated_portals.be_bda.server import make_portal
+from simulated_portals.messages import Answer, Request
 from simulated_portals.misbehaviour import (
     AnswerStatus,
     CutBody,
@@ -129,6 +132,36 @@ def test_a_renamed_key_of_a_row_is_a_named_error(vigie: Installation) -> None:
     window = vigie.crawl(vigie.busiest_day()[0]).windows[0]
     assert window.verdict is Verdict.FAILED
     assert "noticeIds" in (window.reason or "")
+
+
+@pytest.mark.parametrize("odd", ["x" * 4000, "../../auth/token?x=", "", "a b", "\ud800"])
+def test_a_row_whose_id_is_none_is_missed_alone_and_its_window_says_so(vigie: Installation, odd: str) -> None:
+    day, listed = vigie.busiest_day()
+    real, spoilt = vigie.control.answer, vigie.ids_on(day)[0]
+
+    def answer(request: Request) -> Answer:
+        given = real(request)
+        if "/api/sea/" not in request.path or given.status != 200:
+            return given
+        told = json.loads(given.body)
+        for row in told["publications"]:
+            if row["publicationWorkspaceId"] == spoilt:
+                row["publicationWorkspaceId"] = odd
+        return Answer(200, json.dumps(told).encode(), "application/json")
+
+    vigie.control.answer = answer  # type: ignore[method-assign]
+    window = vigie.crawl(day).windows[0]
+    assert (window.verdict, window.missing, window.stored) == (Verdict.INCOMPLETE, 1, listed - 1)
+    assert "is no identifier" in (window.reason or "")
+    assert len(window.reason or "") < 500
+    assert vigie.store.notices.count() == listed - 1
+
+
+def test_a_portal_that_refuses_connections_is_told_in_a_plain_sentence(vigie: Installation) -> None:
+    request = CrawlRequest.open_calls("be_bda", base_url="http://127.0.0.1:1")
+    report = run(request, vigie.settings, vigie.store, vigie.archive)
+    assert "The portal does not answer: connection refused (GET http://127.0.0.1:1/" in (report.run.message or "")
+    assert "0x" not in (report.run.message or "")
 
 
 def test_a_new_key_is_counted_as_unread(vigie: Installation) -> None:

@@ -67,6 +67,14 @@ class Vigie:
             yield store
 
 
+def word_of(vigie: Vigie) -> str:
+    """A word that some notices carry and others do not."""
+    with vigie.store() as store:
+        titles = [stored.notice.text().lower() for stored in store.notices.iterate()]
+    words = {word for title in titles for word in title.split() if len(word) > 5 and word.isalpha()}
+    return max(sorted(words), key=lambda word: sum(word in title.split() for title in titles))
+
+
 @contextmanager
 def _signals_kept() -> Iterator[None]:
     """Commands install signal handlers for good; pytest keeps its own."""

@@ -16,7 +16,8 @@ from notices.formats.eforms.process import ProcessDraft, read_process
 from notices.formats.eforms.project import ProjectDraft, read_project
 from notices.formats.eforms.references import publication_number
 from notices.formats.eforms.registration import RegistrationDraft, read_announcement, read_business_party
-from notices.formats.eforms.results import NoticeResultDraft, read_award_date, read_results
+from notices.formats.eforms.result_drafts import NoticeResultDraft
+from notices.formats.eforms.results import read_award_date, read_results
 from notices.formats.eforms.terms import TermsDraft, read_terms
 from notices.formats.eforms.walk import Grammar, Walk, path_of
 from notices.formats.errors import FormatReason, NoticeFormatError

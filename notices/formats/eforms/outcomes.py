@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from lxml.etree import _Element as Element
 
 from notices.formats.eforms.organisations import Organisations
-from notices.formats.eforms.results import ContractDraft, NoticeResultDraft, ResultDraft, TenderDraft
+from notices.formats.eforms.result_drafts import ContractDraft, NoticeResultDraft, ResultDraft, TenderDraft
 from notices.formats.eforms.walk import Walk
 from notices.model import Contract, LotResult, Organisation, Tender
 

@@ -6,103 +6,26 @@ element). Grammars keep them apart, as each knows only its own children. `outcom
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from lxml.etree import _Element as Element
 
 from notices.formats.eforms import leaves
 from notices.formats.eforms.references import link
+from notices.formats.eforms.result_drafts import (
+    ContractDraft,
+    GroupValueDraft,
+    MemberDraft,
+    NoticeResultDraft,
+    ResultDraft,
+    StatisticDraft,
+    TenderDraft,
+    TenderingPartyDraft,
+)
 from notices.formats.eforms.walk import Grammar, Walk
-from notices.model import AmountKind, Link, Money, MultilingualText, SubmissionCount
+from notices.model import AmountKind, Money, SubmissionCount
 
-
-@dataclass(slots=True)
-class StatisticDraft:
-    """One pair of code and number being read."""
-
-    code: str | None = None
-    count: int | None = None
-
-
-@dataclass(slots=True)
-class ResultDraft:
-    """One `efac:LotResult` being read."""
-
-    id: str | None = None
-    lot_id: str | None = None
-    status: str | None = None
-    non_award_reason: str | None = None
-    submissions: list[SubmissionCount] = field(default_factory=list)
-    tender_ids: dict[str, None] = field(default_factory=dict)
-    contract_ids: dict[str, None] = field(default_factory=dict)
-    values: list[Money] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class TenderDraft:
-    """One `efac:LotTender` being read."""
-
-    id: str | None = None
-    lot_id: str | None = None
-    party_id: str | None = None
-    value: Money | None = None
-    revenues: list[Money] = field(default_factory=list)
-    rank: int | None = None
-    subcontracting: bool | None = None
-
-
-@dataclass(slots=True)
-class MemberDraft:
-    """One tenderer or subcontractor being read: who, and whether it leads the group of tenderers (OPT-170)."""
-
-    id: str | None = None
-    lead: bool | None = None
-
-
-@dataclass(slots=True)
-class TenderingPartyDraft:
-    """One `efac:TenderingParty` being read: organisation ids, with whether each leads the group."""
-
-    id: str | None = None
-    tenderers: dict[str, bool | None] = field(default_factory=dict)
-    subcontractors: dict[str, bool | None] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class ContractDraft:
-    """One `efac:SettledContract` being read."""
-
-    id: str | None = None
-    reference: str | None = None
-    title: MultilingualText = field(default_factory=dict)
-    concluded_on: date | None = None
-    decided_on: date | None = None
-    url: str | None = None
-    tender_ids: dict[str, None] = field(default_factory=dict)
-    earlier: list[Link] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class GroupValueDraft:
-    """The framework values of a group of lots being read."""
-
-    group_id: str | None = None
-    values: list[Money] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class NoticeResultDraft:
-    """An `efac:NoticeResult` being read."""
-
-    values: list[Money] = field(default_factory=list)
-    group_values: dict[str, list[Money]] = field(default_factory=dict)
-    results: list[ResultDraft] = field(default_factory=list)
-    tenders: dict[str, TenderDraft] = field(default_factory=dict)
-    parties: dict[str, TenderingPartyDraft] = field(default_factory=dict)
-    contracts: dict[str, ContractDraft] = field(default_factory=dict)
-    decided_on: date | None = None
+D = TypeVar("D", TenderDraft, TenderingPartyDraft, ContractDraft)
 
 
 def read_results(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
@@ -136,6 +59,14 @@ def _reference(element: Element, walk: Walk) -> str | None:
         else:
             walk.leave_unread(child)
     return found
+
+
+def _define(defined: dict[str, D], piece: D, element: Element, walk: Walk, *, what: str, referrer: str) -> None:
+    """Keep a piece under its id; a person is told of one that cannot be referred to, or whose id is taken."""
+    if piece.id is None:
+        walk.note(element, f"This {what} has no id, so no {referrer} can refer to it.")
+    elif defined.setdefault(piece.id, piece) is not piece:
+        walk.note(element, f"Another {what} has the same id; the first one stands.", piece.id)
 
 
 # --- values of the whole notice ---------------------------------------------------------------------------------------
@@ -263,10 +194,7 @@ def _add_reference(references: dict[str, None], element: Element, walk: Walk) ->
 def _tender(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
     tender = TenderDraft()
     _TENDER.read(element, tender, walk)
-    if tender.id is None:
-        walk.note(element, "This tender has no id, so no result can refer to it.")
-    elif draft.tenders.setdefault(tender.id, tender) is not tender:
-        walk.note(element, "Another tender has the same id; the first one stands.", tender.id)
+    _define(draft.tenders, tender, element, walk, what="tender", referrer="result")
 
 
 def _tender_id(element: Element, draft: TenderDraft, _walk: Walk) -> None:
@@ -316,10 +244,7 @@ def _tender_party(element: Element, draft: TenderDraft, walk: Walk) -> None:
 def _party(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
     party = TenderingPartyDraft()
     _PARTY.read(element, party, walk)
-    if party.id is None:
-        walk.note(element, "This tendering party has no id, so no tender can refer to it.")
-    elif draft.parties.setdefault(party.id, party) is not party:
-        walk.note(element, "Another tendering party has the same id; the first one stands.", party.id)
+    _define(draft.parties, party, element, walk, what="tendering party", referrer="tender")
 
 
 def _party_id(element: Element, draft: TenderingPartyDraft, _walk: Walk) -> None:
@@ -355,10 +280,7 @@ def _leads_group(element: Element, draft: MemberDraft, walk: Walk) -> None:
 def _contract(element: Element, draft: NoticeResultDraft, walk: Walk) -> None:
     contract = ContractDraft()
     _CONTRACT.read(element, contract, walk)
-    if contract.id is None:
-        walk.note(element, "This contract has no id, so no result can refer to it.")
-    elif draft.contracts.setdefault(contract.id, contract) is not contract:
-        walk.note(element, "Another contract has the same id; the first one stands.", contract.id)
+    _define(draft.contracts, contract, element, walk, what="contract", referrer="result")
 
 
 def _contract_id(element: Element, draft: ContractDraft, _walk: Walk) -> None:

@@ -21,6 +21,6 @@ def parse(payload: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
     if root.tag not in ROOTS:
         name = short(str(root.tag))
         raise NoticeFormatError(
-            FormatReason.UNKNOWN_ROOT, f"The document is a {name}, not an eForms notice.", path="/", printed=name
+            FormatReason.UNKNOWN_ROOT, f"The document is a '{name}', not an eForms notice.", path="/", printed=name
         )
     return root

@@ -57,9 +57,9 @@ def read_ted_export(payload: bytes, *, context: ReadingContext, limit: int = DEF
     root = parse_xml(payload, limit)
     format_name = _ROOTS.get(local(str(root.tag)))
     if format_name is None:
-        name = local(str(root.tag))
+        name = local(str(root.tag))[:100]
         raise NoticeFormatError(
-            FormatReason.UNKNOWN_ROOT, f"The document is a {name}, not a TED notice.", path="/", printed=name
+            FormatReason.UNKNOWN_ROOT, f"The document is a '{name}', not a TED notice.", path="/", printed=name
         )
     walk = TedWalk("und", context.zone)
     try:

@@ -50,12 +50,31 @@ def test_a_secret_can_come_from_a_file_and_is_never_listed(monkeypatch: pytest.M
         ("VIGIE_SMTP__PORT", "many", "smtp.port"),
         ("VIGIE_LOG_LEVEL", "loud", "log_level"),
         ("VIGIE_CONFIG", "nowhere.toml", "nowhere.toml"),
+        ("VIGIE_LANGUAGE", "xx", "language: .*fr, en"),
     ],
 )
 def test_a_wrong_setting_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=told):
         load_settings()
+
+
+def test_a_settings_file_that_is_broken_is_told_with_its_name_and_line(tmp_path: Path) -> None:
+    (tmp_path / "vigie.toml").write_text('language = "fr"\n[smtp\nport = 25\n')
+    with pytest.raises(ConfigurationError, match=r"vigie\.toml cannot be read: .*line 2"):
+        load_settings()
+
+
+def test_a_settings_file_that_is_no_text_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(b'language = "\xff\xfe"\n')
+    monkeypatch.setenv("VIGIE_CONFIG", "mine.toml")
+    with pytest.raises(ConfigurationError, match=r"mine\.toml cannot be read"):
+        load_settings()
+
+
+def test_a_language_is_taken_in_either_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_LANGUAGE", "EN")
+    assert load_settings().language == "en"
 
 
 def test_the_base_url_of_a_portal_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

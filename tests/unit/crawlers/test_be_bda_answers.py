@@ -281,3 +281,10 @@ def test_the_real_search_answer_and_workspace_are_read_whole() -> None:
     assert whole is not None
     assert whole.notice.partial is None
     assert whole.notice.buyers[0].identifiers[0].value == "0409423736"
+
+
+def test_the_name_of_a_strange_document_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<a/>")
+    (parsed,) = parse_files("be_bda", [path])
+    assert "a 'a'" in (parsed.problem or "")

@@ -111,6 +111,34 @@ def test_a_run_that_failed_is_an_incident_until_one_ends_well(store: Store, stat
     assert open_kinds(store) == set()
 
 
+def test_a_stop_opens_and_closes_nothing_and_the_run_before_it_speaks(store: Store) -> None:
+    incidents.judge(store, run(store, RunState.STOPPED, "Stopped by SIGTERM before the end."))
+    assert open_kinds(store) == set()
+    assert source(store).verdict is SourceVerdict.UNKNOWN
+    incidents.judge(store, run(store, RunState.FAILED, "Le portail répond 503."))
+    incidents.judge(store, run(store, RunState.STOPPED))
+    assert open_kinds(store) == {IncidentKind.RUN_FAILED}
+    assert source(store).verdict is SourceVerdict.FAILED
+    incidents.judge(store, run(store))
+    incidents.judge(store, run(store, RunState.STOPPED))
+    assert open_kinds(store) == set()
+    assert source(store).verdict is SourceVerdict.FINE
+
+
+def test_a_number_that_nobody_knows_is_not_told_as_zero(store: Store) -> None:
+    ended = run(store)
+    window(store, ended.id, Verdict.FAILED)
+    incidents.judge(store, ended)
+    (found,) = store.incidents.current()
+    assert "nombre d'avis manquants inconnu" in found.message
+    assert "nombre d'avis manquants inconnu" in source(store).sentence("fr")
+    assert "is not known" in source(store).sentence("en")
+    window(store, ended.id, Verdict.INCOMPLETE, missing=3, days_ago=1)
+    incidents.judge(store, ended)
+    (found,) = store.incidents.current()
+    assert "au moins 3 avis annoncés manquent" in found.message
+
+
 def test_judging_twice_changes_nothing(store: Store) -> None:
     ended = run(store, RunState.FAILED, "Le portail répond 503.")
     incidents.judge(store, ended)

@@ -1,12 +1,7 @@
-"""Golden notices: invented files in the portal's real structure, each beside the notice it must become.
-
-A new XML file needs no code: the first run writes `<name>.proposed.json` and fails. A person reads the proposal against
-the XML and renames it to `<name>.json`.
-"""
+"""Golden notices: invented files in the portal's real structure, each beside the notice it must become."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,26 +9,16 @@ import pytest
 
 from notices.formats.eforms import ReadingContext, read_eforms
 from notices.model import Notice
+from tests.support.golden_files import agreed, as_json, golden_documents
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "eforms"
-FILES = sorted(GOLDEN.glob("*.xml"))
+FILES = golden_documents("eforms")
 CONTEXT = ReadingContext(portal="be_bda", zone=ZoneInfo("Europe/Brussels"), url="https://portail.example/avis")
-
-
-def test_there_are_golden_notices() -> None:
-    assert FILES
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_golden_notice_reads_as_a_person_agreed(path: Path) -> None:
-    notice = read_eforms(path.read_bytes(), context=CONTEXT).notice
-    read = json.loads(notice.model_dump_json(exclude_defaults=True))
-    expected_file = path.with_suffix(".json")
-    if not expected_file.exists():
-        proposal = path.with_suffix(".proposed.json")
-        proposal.write_text(json.dumps(read, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        pytest.fail(f"{proposal.name} was written: read it against {path.name} and rename it to {expected_file.name}.")
-    assert read == json.loads(expected_file.read_text(encoding="utf-8"))
+    read = as_json(read_eforms(path.read_bytes(), context=CONTEXT).notice)
+    assert read == agreed(path, read)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -2,95 +2,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from notices.formats.eforms import FormatReason, NoticeFormatError, ReadingContext, read_eforms
+from tests.support import hostile_documents
+from tests.support.golden_files import golden_documents
+from tests.support.hostile_documents import DOCUMENT_TYPES, Reader, with_document_type
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "eforms"
-PAYLOADS = [path.read_bytes() for path in sorted(GOLDEN.glob("*.xml"))]
-COMPETITION = (GOLDEN / "competition_restricted_two_lots.xml").read_bytes()
-RESULT = (GOLDEN / "result_consortium_and_losing_tender.xml").read_bytes()
+GOLDEN = {path.stem: path.read_bytes() for path in golden_documents("eforms")}
+PAYLOADS = tuple(GOLDEN.values())
+COMPETITION = GOLDEN["competition_restricted_two_lots"]
+RESULT = GOLDEN["result_consortium_and_losing_tender"]
 CONTEXT = ReadingContext(portal="be_bda", zone=ZoneInfo("Europe/Brussels"), country="BE")
 
-WORDS = [
-    b"",
-    b"-1",
-    b"0",
-    b"1970-01-01",
-    b"9" * 40,
-    b"-",
-    b"\xc3\xa9",
-    b"NaN",
-    b"2026-02-30",
-    b"25:61:00",
-    b"1e999",
-    b"<a/>",
-]
+READER = Reader(lambda payload: read_eforms(payload, context=CONTEXT))
+WORDS = (*hostile_documents.WORDS, b"25:61:00")
 
 
-def refused(payload: bytes) -> NoticeFormatError:
-    with pytest.raises(NoticeFormatError) as refusal:
-        read_eforms(payload, context=CONTEXT)
-    return refusal.value
-
-
-def notice_or_refusal(payload: bytes) -> None:
-    """Any other exception fails the test."""
-    try:
-        reading = read_eforms(payload, context=CONTEXT)
-    except NoticeFormatError as error:
-        told = error.sentence
-    else:
-        told = reading.notice.id
-    assert told
-
-
-@given(st.sampled_from(PAYLOADS), st.data())
+@given(hostile_documents.cut(PAYLOADS))
 @settings(max_examples=200, deadline=None)
-def test_a_notice_cut_anywhere_is_refused_as_cut(payload: bytes, data: st.DataObject) -> None:
-    end = payload.rindex(b"</") + 2
-    error = refused(payload[: data.draw(st.integers(0, end))])
-    assert error.reason in {FormatReason.CUT, FormatReason.NOT_XML}
+def test_a_notice_cut_anywhere_is_refused_as_cut(payload: bytes) -> None:
+    assert READER.refusal(payload).reason in {FormatReason.CUT, FormatReason.NOT_XML}
 
 
-@given(st.sampled_from(PAYLOADS), st.data())
+@given(hostile_documents.with_changed_bytes(PAYLOADS))
 @settings(max_examples=300, deadline=None)
-def test_changed_bytes_give_a_notice_or_a_sentence(payload: bytes, data: st.DataObject) -> None:
-    changed = bytearray(payload)
-    for _ in range(data.draw(st.integers(1, 8))):
-        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    notice_or_refusal(bytes(changed))
+def test_changed_bytes_give_a_notice_or_a_sentence(payload: bytes) -> None:
+    assert READER.told(payload)
 
 
-@given(st.sampled_from(PAYLOADS), st.data())
+@given(hostile_documents.with_changed_texts(PAYLOADS, WORDS))
 @settings(max_examples=400, deadline=None)
-def test_changed_texts_give_a_notice_or_a_sentence(payload: bytes, data: st.DataObject) -> None:
-    pieces = payload.split(b">")
-    for _ in range(data.draw(st.integers(1, 10))):
-        position = data.draw(st.integers(0, len(pieces) - 1))
-        text, separator, tag = pieces[position].partition(b"</")
-        if separator and text:
-            pieces[position] = data.draw(st.sampled_from(WORDS)) + separator + tag
-    notice_or_refusal(b">".join(pieces))
+def test_changed_texts_give_a_notice_or_a_sentence(payload: bytes) -> None:
+    assert READER.told(payload)
 
 
-@given(st.sampled_from(PAYLOADS), st.data())
+@given(hostile_documents.with_lost_and_doubled_lines(PAYLOADS))
 @settings(max_examples=200, deadline=None)
-def test_lost_and_doubled_lines_give_a_notice_or_a_sentence(payload: bytes, data: st.DataObject) -> None:
-    lines = payload.split(b"\n")
-    for _ in range(data.draw(st.integers(1, 5))):
-        position = data.draw(st.integers(0, len(lines) - 1))
-        lines[position : position + 1] = data.draw(st.sampled_from([[], [lines[position]] * 2]))
-    notice_or_refusal(b"\n".join(lines))
+def test_lost_and_doubled_lines_give_a_notice_or_a_sentence(payload: bytes) -> None:
+    assert READER.told(payload)
 
 
 def test_a_notice_of_fifty_megabytes_is_refused_before_it_is_parsed() -> None:
-    error = refused(b"<" + b"a" * 50_000_000)
+    error = READER.refusal(b"<" + b"a" * 50_000_000)
     assert error.reason is FormatReason.TOO_LARGE
     assert "50,000,001 bytes" in error.sentence
 
@@ -100,35 +57,22 @@ def test_the_size_limit_can_be_set() -> None:
         read_eforms(COMPETITION, context=CONTEXT, limit=1_000)
 
 
-LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 12))
-
-
-@pytest.mark.parametrize(
-    "document_type",
-    [
-        b'<!DOCTYPE a [<!ENTITY l0 "ha">' + LAUGHS + b"]>",
-        b'<!DOCTYPE a [<!ENTITY l11 SYSTEM "file:///etc/passwd">]>',
-        b'<!DOCTYPE a SYSTEM "http://dtd.example/a.dtd">',
-        b"<!DOCTYPE a>",
-    ],
-    ids=["billion-laughs", "file", "remote", "bare"],
-)
+@pytest.mark.parametrize("document_type", DOCUMENT_TYPES.values(), ids=DOCUMENT_TYPES)
 def test_document_types_and_entities_are_refused_and_never_expanded(document_type: bytes) -> None:
-    declaration, rest = RESULT.split(b"?>", 1)
-    plain = declaration + b"?>" + document_type + rest
-    assert refused(plain).reason is FormatReason.ENTITIES
+    plain = with_document_type(RESULT, document_type)
+    assert READER.refusal(plain).reason is FormatReason.ENTITIES
     used = plain.replace(b"<cbc:Title ", b"<cbc:Title x='&l11;' ").replace(b"Contrat", b"&l11;")
-    assert refused(used).reason is FormatReason.ENTITIES
+    assert READER.refusal(used).reason is FormatReason.ENTITIES
 
 
 def test_text_in_another_encoding_than_declared_is_told() -> None:
-    error = refused(COMPETITION.decode().encode("latin-1", errors="replace"))
+    error = READER.refusal(COMPETITION.decode().encode("latin-1", errors="replace"))
     assert error.reason is FormatReason.ENCODING
     assert "encoding" in error.sentence
 
 
 def test_an_unknown_encoding_is_told() -> None:
-    assert refused(COMPETITION.replace(b'"UTF-8"', b'"UTF-99"', 1)).reason is FormatReason.ENCODING
+    assert READER.refusal(COMPETITION.replace(b'"UTF-8"', b'"UTF-99"', 1)).reason is FormatReason.ENCODING
 
 
 def test_utf_16_is_read_like_utf_8() -> None:
@@ -152,7 +96,7 @@ def test_utf_16_is_read_like_utf_8() -> None:
     ],
 )
 def test_what_is_not_an_eforms_notice_is_refused_with_its_kind(payload: bytes, reason: str) -> None:
-    assert refused(payload).reason == reason
+    assert READER.refusal(payload).reason == reason
 
 
 LACKING = {
@@ -175,7 +119,7 @@ def test_a_notice_without_what_no_notice_can_lack_says_what_is_missing(term: str
     for old, new in LACKING[term]:
         assert old in payload
         payload = payload.replace(old, new)
-    error = refused(payload)
+    error = READER.refusal(payload)
     assert error.reason is FormatReason.MISSING
     assert term in error.sentence
     assert error.path
@@ -183,8 +127,8 @@ def test_a_notice_without_what_no_notice_can_lack_says_what_is_missing(term: str
 
 def test_deep_nesting_is_refused_or_read_without_exhausting_the_stack() -> None:
     deep = b"<a:AddressLine>" * 240 + b"</a:AddressLine>" * 240
-    notice_or_refusal(COMPETITION.replace(b"<b:Region>anyw-cou</b:Region>", deep))
-    notice_or_refusal(COMPETITION.replace(b"<b:Region>anyw-cou</b:Region>", deep * 1 + b"<a>" * 5000))
+    for nested in (deep, deep + b"<a>" * 5_000):
+        assert READER.told(COMPETITION.replace(b"<b:Region>anyw-cou</b:Region>", nested))
 
 
 def test_many_repeated_elements_are_read_in_one_pass() -> None:

@@ -1,184 +1,38 @@
-"""Every real eForms notice at hand, compared with facts that plain XPath takes from the same file.
-
-Nothing here uses the reader's own helpers: dates, amounts, languages and reference chains are read again, by other
-means.
-"""
+"""Every real eForms notice at hand, compared with facts that plain XPath takes from the same file."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import UTC
 
 import pytest
-from lxml import etree
 
-from notices.formats.eforms import NoticeFormatError, ReadingContext, read_eforms
+from notices.formats.eforms import NoticeFormatError
 from notices.model import Notice, NoticeKind
-
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
-FOLDERS = {
-    "belgium/eforms_2025-06": 127,
-    "ted/eforms_real": 76,
-    "ted/eforms_sdk_examples": 80,
-}
-"""Folders of notices with the least number of valid ones that must be there."""
+from tests.support.eforms_facts import (
+    DEADLINES,
+    EXT,
+    FOLDERS,
+    INVALID,
+    ISO1,
+    KINDS,
+    LOT_KINDS,
+    NO_NUMBER,
+    ORGANISATIONS,
+    SAMPLES,
+    VALID,
+    Facts,
+    flat,
+    flat_texts,
+    lot_node,
+    moment,
+    read,
+)
 
 pytestmark = [
     pytest.mark.samples,
     pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real samples are not in ../shared/samples"),
 ]
-
-NS = {
-    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
-    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
-    "ext": "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2",
-    "efext": "http://data.europa.eu/p27/eforms-ubl-extensions/1",
-    "efac": "http://data.europa.eu/p27/eforms-ubl-extension-aggregate-components/1",
-    "efbc": "http://data.europa.eu/p27/eforms-ubl-extension-basic-components/1",
-}
-EXT = "ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent/efext:EformsExtension"
-RESULT = f"/*/{EXT}/efac:NoticeResult"
-ORGANISATIONS = f"/*/{EXT}/efac:Organizations/efac:Organization"
-
-ISO1 = {
-    "BUL": "bg",
-    "CES": "cs",
-    "DAN": "da",
-    "DEU": "de",
-    "ELL": "el",
-    "ENG": "en",
-    "EST": "et",
-    "FIN": "fi",
-    "FRA": "fr",
-    "GLE": "ga",
-    "HRV": "hr",
-    "HUN": "hu",
-    "ITA": "it",
-    "LAV": "lv",
-    "LIT": "lt",
-    "MLT": "mt",
-    "NLD": "nl",
-    "POL": "pl",
-    "POR": "pt",
-    "RON": "ro",
-    "SLK": "sk",
-    "SLV": "sl",
-    "SPA": "es",
-    "SWE": "sv",
-}
-KINDS = {
-    "planning": NoticeKind.PLANNING,
-    "consultation": NoticeKind.CONSULTATION,
-    "competition": NoticeKind.COMPETITION,
-    "dir-awa-pre": NoticeKind.DIRECT_AWARD,
-    "result": NoticeKind.RESULT,
-    "cont-modif": NoticeKind.MODIFICATION,
-    "completion": NoticeKind.COMPLETION,
-    "bri": NoticeKind.REGISTRATION,
-}
-NO_NUMBER = {"n/a", "nihil", "none"}
-SENTINELS = {Decimal(-1), Decimal(0), Decimal("0.01"), Decimal(1)}
-LOT_KINDS = {"Lot": "lot", "Part": "part", "LotsGroup": "group"}
-DEADLINES = {
-    "tenders": "cac:TenderSubmissionDeadlinePeriod",
-    "requests": "cac:ParticipationRequestReceptionPeriod",
-    "expressions": f"{EXT}/efac:InterestExpressionReceptionPeriod | {EXT}/efac:AnswerReceptionPeriod",
-}
-
-Amount = tuple[str, Decimal, str]
-
-
-def files() -> Iterator[Path]:
-    for folder in FOLDERS:
-        yield from sorted((SAMPLES / folder).rglob("*.xml"))
-
-
-VALID = [path for path in files() if not path.name.startswith("INVALID_")]
-INVALID = [path for path in files() if path.name.startswith("INVALID_")]
-
-
-class Facts:
-    """What XPath finds in one file."""
-
-    def __init__(self, payload: bytes) -> None:
-        self.root = etree.fromstring(payload)
-
-    def nodes(self, path: str, node: etree._Element | None = None) -> list[etree._Element]:
-        found = (self.root if node is None else node).xpath(path, namespaces=NS)
-        assert isinstance(found, list)
-        return found
-
-    def texts(self, path: str, node: etree._Element | None = None) -> list[str]:
-        """Texts of elements, comments left out, without those that are empty."""
-        found = ("".join(element.xpath("text()")).strip() for element in self.nodes(path, node))
-        return [text for text in found if text]
-
-    def text(self, path: str, node: etree._Element | None = None) -> str | None:
-        return next(iter(self.texts(path, node)), None)
-
-    def by_language(self, path: str, node: etree._Element | None = None) -> dict[str, str]:
-        default = self.text("/*/cbc:NoticeLanguageCode")
-        texts: dict[str, str] = {}
-        for element in self.nodes(path, node):
-            text = flat("".join(element.xpath("text()")))
-            if any(char.isalnum() for char in text):
-                texts.setdefault(ISO1[element.get("languageID") or default or ""], text)
-        return texts
-
-    def amounts(self, kind: str, path: str, node: etree._Element | None = None) -> list[Amount]:
-        found = []
-        for element in self.nodes(path, node):
-            if (element.text or "").strip():
-                amount = Decimal((element.text or "").strip())
-                if amount not in SENTINELS:
-                    found.append((kind, amount, element.get("currencyID") or ""))
-        return found
-
-    def ids(self, path: str, node: etree._Element | None = None) -> list[str]:
-        return list(dict.fromkeys(self.texts(path, node)))
-
-
-def flat(text: str) -> str:
-    return " ".join(re.sub("[\u0080-\u009f\u00ad\u200b\ufeff]", "", unicodedata.normalize("NFC", text)).split())
-
-
-def flat_texts(texts: dict[str, str]) -> dict[str, str]:
-    return {language: flat(text) for language, text in texts.items()}
-
-
-def moment(day: str, clock: str | None) -> datetime:
-    """`2025-07-14+02:00` and `10:00:00+02:00` as an instant in UTC; without a clock the last second of the day."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", day)
-    assert found is not None, day
-    date_text, day_offset = found.groups()
-    parts = re.fullmatch(r"(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?", clock or "23:59:59")
-    assert parts is not None, clock
-    naive = datetime.strptime(f"{date_text} {parts[1]}", "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 the offset follows
-    offset = parts[2] or day_offset
-    if offset is None:
-        return naive.replace(tzinfo=ZoneInfo("Europe/Brussels")).astimezone(UTC)
-    if offset == "Z":
-        return naive.replace(tzinfo=UTC)
-    sign = -1 if offset[0] == "-" else 1
-    distance = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
-    return naive.replace(tzinfo=timezone(sign * distance)).astimezone(UTC)
-
-
-def amounts_of(values: tuple[object, ...]) -> list[Amount]:
-    return sorted((value.kind.value, value.amount, value.currency) for value in values)  # type: ignore[attr-defined]
-
-
-@cache
-def read(path: Path) -> tuple[Notice, Facts]:
-    payload = path.read_bytes()
-    context = ReadingContext(portal="be_bda", zone=ZoneInfo("Europe/Brussels"))
-    return read_eforms(payload, context=context).notice, Facts(payload)
 
 
 @pytest.fixture(params=VALID, ids=lambda path: path.stem)
@@ -276,10 +130,6 @@ def test_cpv_codes_are_those_printed(pair: tuple[Notice, Facts]) -> None:
         assert main == facts.text(path, node)
 
 
-def lot_node(facts: Facts, lot_id: str) -> etree._Element:
-    return facts.nodes(f"/*/cac:ProcurementProjectLot[normalize-space(cbc:ID)='{lot_id}']")[0]
-
-
 def test_lots_parts_and_groups_are_all_there(pair: tuple[Notice, Facts]) -> None:
     notice, facts = pair
     ids = facts.nodes("/*/cac:ProcurementProjectLot/cbc:ID")
@@ -319,122 +169,6 @@ def test_deadlines_are_the_printed_instants(pair: tuple[Notice, Facts]) -> None:
                 if day and not day.startswith("1970-01-01"):
                     expected.add((kind, moment(day, clock), clock is None))
         assert {(item.kind.value, item.at.astimezone(UTC), item.date_only) for item in lot.deadlines} == expected
-
-
-def test_values_of_notice_and_lots_are_those_printed(pair: tuple[Notice, Facts]) -> None:
-    notice, facts = pair
-    total = "cac:ProcurementProject/cac:RequestedTenderTotal"
-    expected = facts.amounts("estimated", f"/*/{total}/cbc:EstimatedOverallContractAmount")
-    expected += facts.amounts("framework-maximum", f"/*/{total}/{EXT}/efbc:FrameworkMaximumAmount")
-    expected += facts.amounts("awarded", f"{RESULT}/cbc:TotalAmount")
-    expected += facts.amounts("framework-maximum", f"{RESULT}/efbc:OverallMaximumFrameworkContractsAmount")
-    expected += facts.amounts("framework-reestimated", f"{RESULT}/efbc:OverallApproximateFrameworkContractsAmount")
-    assert amounts_of(notice.values) == sorted(set(expected))
-    for lot in notice.lots:
-        node = lot_node(facts, lot.id)
-        expected = facts.amounts("estimated", f"{total}/cbc:EstimatedOverallContractAmount", node)
-        expected += facts.amounts("framework-maximum", f"{total}/{EXT}/efbc:FrameworkMaximumAmount", node)
-        expected += facts.amounts("framework-maximum", ".//cbc:EstimatedMaximumValueAmount", node)
-        group = f"{RESULT}/efac:GroupFramework[efac:TenderLot/cbc:ID='{lot.id}']"
-        expected += facts.amounts("framework-maximum", f"{group}/efbc:GroupFrameworkMaximumValueAmount")
-        assert amounts_of(lot.values) == sorted(set(expected))
-
-
-def test_results_carry_status_lot_values_and_tenders_received(pair: tuple[Notice, Facts]) -> None:
-    notice, facts = pair
-    nodes = facts.nodes(f"{RESULT}/efac:LotResult")
-    if not nodes:
-        return
-    assert len(notice.results) == len(nodes)
-    for result, node in zip(notice.results, nodes, strict=True):
-        assert result.id == facts.text("cbc:ID", node)
-        assert result.lot_id == facts.text("efac:TenderLot/cbc:ID", node)
-        assert result.status == facts.text("cbc:TenderResultCode", node)
-        assert result.non_award_reason == facts.text("efac:DecisionReason/efbc:DecisionReasonCode", node)
-        expected = facts.amounts("lowest-tender", "cbc:LowerTenderAmount", node)
-        expected += facts.amounts("highest-tender", "cbc:HigherTenderAmount", node)
-        values = "efac:FrameworkAgreementValues"
-        expected += facts.amounts("framework-maximum", f"{values}/cbc:MaximumValueAmount", node)
-        expected += facts.amounts("framework-reestimated", f"{values}/efbc:ReestimatedValueAmount", node)
-        assert amounts_of(result.values) == sorted(expected)
-        assert (result.tenders_received, result.tenders_received_basis) == expected_count(facts, node)
-
-
-def expected_count(facts: Facts, node: etree._Element) -> tuple[int | None, str | None]:
-    """The rule of the dossier: `tenders`, one empty code, `t-esubm`, else a lower bound from the tenders named."""
-    pairs = []
-    for statistic in facts.nodes("efac:ReceivedSubmissionsStatistics", node):
-        number = facts.text("efbc:StatisticsNumeric", statistic)
-        if number is not None and int(number) >= 0:
-            pairs.append((facts.text("efbc:StatisticsCode", statistic), int(number)))
-    for code in ("tenders", None, "t-esubm"):
-        counts = [count for kind, count in pairs if kind == code]
-        if counts and (code is not None or len(pairs) == 1):
-            return counts[-1], code or "empty-code"
-    named = len(facts.ids("efac:LotTender/cbc:ID", node)) if facts.text("cbc:TenderResultCode", node) else 0
-    return (named, "at-least-tenders-named") if named else (None, None)
-
-
-def test_winners_follow_contract_and_references(pair: tuple[Notice, Facts]) -> None:
-    notice, facts = pair
-    nodes = facts.nodes(f"{RESULT}/efac:LotResult")
-    if not nodes:
-        return
-    for result, node in zip(notice.results, nodes, strict=True):
-        winning = winning_tenders(facts, node)
-        assert {tender.id for tender in result.tenders if tender.winner} == winning
-        companies = {company for tender in winning for company in tenderers(facts, tender)}
-        assert {winner.local_id for winner in result.winners} == companies
-        for tender in result.tenders:
-            definition = f"{RESULT}/efac:LotTender[cbc:ID='{tender.id}']"
-            value = facts.amounts("awarded", f"{definition}/cac:LegalMonetaryTotal/cbc:PayableAmount")
-            assert amounts_of((tender.value,) if tender.value else ()) == value
-            revenue = f"{definition}/efac:ConcessionRevenue/efbc:*"
-            paths = f"{revenue}[self::efbc:RevenueBuyerAmount or self::efbc:RevenueUserAmount]"
-            assert amounts_of(tender.revenues) == sorted(facts.amounts("concession-revenue", paths))
-            rank = facts.text(f"{definition}/cbc:RankCode")
-            assert tender.rank == (int(rank) if rank and int(rank) >= 0 else None)
-
-
-def winning_tenders(facts: Facts, node: etree._Element) -> set[str]:
-    status = facts.text("cbc:TenderResultCode", node)
-    if status not in (None, "selec-w"):
-        return set()
-    own = set(facts.ids("efac:LotTender/cbc:ID", node))
-    lot = facts.text("efac:TenderLot/cbc:ID", node)
-    own |= set(facts.ids(f"{RESULT}/efac:LotTender[efac:TenderLot/cbc:ID='{lot}']/cbc:ID"))
-    contracts = facts.ids("efac:SettledContract/cbc:ID", node)
-    settled = {
-        tender
-        for contract in contracts
-        for tender in facts.ids(f"{RESULT}/efac:SettledContract[cbc:ID='{contract}']/efac:LotTender/cbc:ID")
-    }
-    if not contracts:
-        every = facts.nodes(f"{RESULT}/efac:SettledContract")
-        settled = {tender for contract in every for tender in facts.ids("efac:LotTender/cbc:ID", contract)}
-    return (own & settled) or set(facts.ids("efac:LotTender/cbc:ID", node))
-
-
-def tenderers(facts: Facts, tender: str) -> list[str]:
-    party = facts.text(f"{RESULT}/efac:LotTender[cbc:ID='{tender}']/efac:TenderingParty/cbc:ID")
-    references = facts.texts(f"{RESULT}/efac:TenderingParty[cbc:ID='{party}']/efac:Tenderer/cbc:ID")
-    return [
-        company
-        for reference in references
-        for company in facts.texts(
-            f"{ORGANISATIONS}[*/cac:PartyIdentification/cbc:ID='{reference}']/efac:Company/cac:PartyIdentification/cbc:ID"
-        )
-    ]
-
-
-def test_tenders_without_a_result_still_name_their_winner(pair: tuple[Notice, Facts]) -> None:
-    notice, facts = pair
-    expected = facts.ids(f"{RESULT}/efac:LotTender/cbc:ID")
-    if not facts.nodes(f"{RESULT}/efac:LotResult"):
-        assert [tender.id for result in notice.results for tender in result.tenders if tender.winner] == expected
-    else:
-        named = {tender.id for result in notice.results for tender in result.tenders}
-        assert named == set(expected)
 
 
 def test_changes_say_what_they_change(pair: tuple[Notice, Facts]) -> None:

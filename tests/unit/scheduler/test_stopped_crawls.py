@@ -37,6 +37,8 @@ DONE = _run(RunPurpose.WINDOW, RunState.FINISHED)
         ([_run(RunPurpose.OPEN, RunState.FAILED)], True),
         ([_run(RunPurpose.OPEN, RunState.FINISHED)], True),  # stopped before the last days
         ([_run(RunPurpose.WINDOW, RunState.FAILED), DONE], True),
+        ([_run(RunPurpose.WINDOW, RunState.STOPPED), DONE], True),
+        ([_run(RunPurpose.OPEN, RunState.STOPPED)], True),
         ([_run(RunPurpose.WINDOW, RunState.LOST), DONE], True),
         ([_run(RunPurpose.BACKFILL, RunState.FINISHED), _run(RunPurpose.WINDOW, RunState.RUNNING)], True),
     ],
