@@ -102,6 +102,7 @@ def crawl(
             if report.run.message:
                 say(report.run.message)
             if ended_early(report):
+                complete = False
                 break
     if not complete:
         fail()
@@ -109,7 +110,7 @@ def crawl(
 
 def ended_early(report: CrawlReport) -> bool:
     """Whether a crawl was told to stop, or broke down, before all its windows had a verdict: what follows waits too."""
-    return report.run.state is RunState.FAILED and len(report.windows) < report.planned
+    return report.stopped or (report.run.state is RunState.FAILED and len(report.windows) < report.planned)
 
 
 def checked_address(base_url: str | None) -> None:

@@ -18,5 +18,5 @@ def answers(url: str, *, seconds: float, user_agent: str) -> bool:
         ):
             return response.status_code < 500
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        log.info("%s does not answer: %s", url, error)
+        log.debug("%s does not answer: %s", url, error)
         return False

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
+_TOLD_BETTER = ("scrapy.downloadermiddlewares.robotstxt", "scrapy.downloadermiddlewares.retry")
+"""While a portal is down these print a traceback per try; the window's reason says the same in a sentence."""
+
 
 def configure(level: str = "INFO") -> None:
     """Send log records of this process to stderr with time, level and logger."""
@@ -15,3 +18,5 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     for noisy in ("scrapy", "asyncio", "apscheduler", "httpx", "alembic", "mail.log", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    for told in _TOLD_BETTER:
+        logging.getLogger(told).setLevel(logging.DEBUG if level == "DEBUG" else logging.CRITICAL)

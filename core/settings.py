@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import tomllib
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from pydantic_settings import (
 )
 
 from core.errors import ConfigurationError
+from core.i18n import LANGUAGES
 
 
 class Section(BaseModel):
@@ -119,6 +121,13 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
+    @field_validator("language")
+    @classmethod
+    def _offered_language(cls, value: str) -> str:
+        if value.lower() not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+        return value.lower()
+
     @field_validator("portals", mode="before")
     @classmethod
     def _lower_keys(cls, value: Any) -> Any:
@@ -180,7 +189,7 @@ class Settings(BaseSettings):
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
         if folder := os.environ.get("VIGIE_SECRETS_DIR"):
             sources.append(NestedSecretsSettingsSource(file_secret_settings, secrets_dir=folder, env_prefix="VIGIE_"))
-        toml = Path(os.environ.get("VIGIE_CONFIG", "vigie.toml"))
+        toml = _file()
         return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=toml))
 
 
@@ -199,12 +208,27 @@ def load_settings(**overrides: Any) -> Settings:
     if config and not Path(config).is_file():
         raise ConfigurationError(f"VIGIE_CONFIG names {config}, and there is no such file.")
     _refuse_unknown_variables()
+    _refuse_broken_file(_file())
     try:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"Setting {name}: {first['msg']}.") from error
+
+
+def _file() -> Path:
+    return Path(os.environ.get("VIGIE_CONFIG", "vigie.toml"))
+
+
+def _refuse_broken_file(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        # tomllib ends its message with the place: "(at line 3, column 7)"
+        raise ConfigurationError(f"The settings file {path} cannot be read: {error}.") from error
 
 
 def listed(settings: Settings) -> ListedSettings:

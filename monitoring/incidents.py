@@ -48,7 +48,7 @@ def _judge_end(store: Store, run: RunRecord) -> None:
     elif run.state is RunState.LOST:
         message = f"La lecture de {run.portal} s'est interrompue sans un mot (arrêt ou panne) ; la prochaine reprend."
         store.incidents.open(run.portal, IncidentKind.RUN_LOST, message, {"run": run.id})
-    else:
+    elif run.state is RunState.FINISHED:  # a crawl that somebody stopped says nothing about the portal
         for kind in (IncidentKind.RUN_FAILED, IncidentKind.RUN_LOST, IncidentKind.PORTAL_SILENT):
             store.incidents.close(run.portal, kind)
 
@@ -57,15 +57,23 @@ def _judge_windows(store: Store, key: str) -> None:
     windows = store.windows.incomplete(key)
     missing = [window for window in windows if window.verdict in (Verdict.INCOMPLETE, Verdict.FAILED)]
     suspect = [window for window in windows if window.verdict is Verdict.SUSPECT]
-    count = sum(window.missing for window in missing)
     _hold(
         store, key, IncidentKind.WINDOW_INCOMPLETE, missing,
-        f"{key} : {len(missing)} fenêtre(s) incomplète(s), {count} avis annoncés manquent ; elles sont réessayées.",
+        f"{key} : {len(missing)} fenêtre(s) incomplète(s), {_how_many(missing)} ; elles sont réessayées.",
     )  # fmt: skip
     _hold(
         store, key, IncidentKind.WINDOW_SUSPECT, suspect,
         f"{key} : {len(suspect)} fenêtre(s) avec moins d'avis que le seuil du portail ; à vérifier sur le portail.",
     )  # fmt: skip
+
+
+def _how_many(windows: list[WindowRecord]) -> str:
+    """How many notices are missing; a window that failed, or whose counts disagree, does not know."""
+    known = sum(window.missing for window in windows)
+    if not known:
+        return "nombre d'avis manquants inconnu"
+    at_least = "au moins " if any(not window.missing for window in windows) else ""
+    return f"{at_least}{known} avis annoncés manquent"
 
 
 def _hold(store: Store, key: str, kind: IncidentKind, windows: list[WindowRecord], message: str) -> None:

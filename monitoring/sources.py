@@ -116,9 +116,10 @@ def _verdict(
 ) -> SourceVerdict:
     if not runs:
         return SourceVerdict.UNKNOWN
-    ended = next((run for run in runs if run.state is not RunState.RUNNING), None)
+    # A crawl that somebody stopped says nothing about the portal.
+    ended = next((run for run in runs if run.state not in (RunState.RUNNING, RunState.STOPPED)), None)
     if ended is None:
-        return SourceVerdict.RUNNING
+        return SourceVerdict.RUNNING if runs[0].state is RunState.RUNNING else SourceVerdict.UNKNOWN
     if ended.state in (RunState.FAILED, RunState.LOST):
         return SourceVerdict.FAILED
     if success is not None and calendar.silent_since(portal, success, now) is not None:
@@ -133,6 +134,8 @@ def sentence(state: SourceState, language: str) -> str:
     """The state of a source in words: what it is, since when, and what Vigie does about it."""
     _ = sentences.speaker(language)
     name = best_text(state.name, (language, "fr", "en"))
+    if state.verdict is SourceVerdict.INCOMPLETE and not state.missing:
+        return _(_INCOMPLETE_UNCOUNTED, name=name, **_places(state, language))
     return _(_SENTENCES[state.verdict], name=name, **_places(state, language))
 
 
@@ -147,6 +150,10 @@ _SENTENCES = {
     SourceVerdict.SILENT: N_("{name} : aucune lecture réussie depuis {age}, alors que plusieurs étaient prévues."),
     SourceVerdict.FAILED: N_("{name} : la dernière lecture a échoué ou s'est interrompue ; Vigie réessaie."),
 }
+
+_INCOMPLETE_UNCOUNTED = N_(
+    "{name} : une lecture n'a pas abouti ({windows}), nombre d'avis manquants inconnu ; Vigie réessaie."
+)
 
 
 def _places(state: SourceState, language: str) -> dict[str, object]:

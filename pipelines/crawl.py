@@ -11,12 +11,16 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
 
 from core.clock import now
 from core.errors import VigieError
 from core.settings import Settings
 from crawlers import settings as scrapy_settings
+from crawlers.engines.faults import named
 from crawlers.portals import load, parser, spider_class
 from crawlers.portals.loading import parser_version
 from notices.model import Frozen
@@ -37,6 +41,9 @@ logging.getLogger("scrapy.core.downloader.handlers._base_streaming").addFilter(
     lambda record: "is experimental" not in str(record.msg)
 )
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+PATIENCE = 3.0
+"""Seconds that a crawl told to stop has for what is in hand; a supervisor kills after five."""
 MOST_UNREAD = 200
 """Unread paths kept per run; a portal that invents keys must not fill the store."""
 
@@ -53,6 +60,8 @@ class CrawlReport(Frozen):
     run: RunRecord
     windows: tuple[WindowRecord, ...]
     planned: int
+    stopped: bool = False
+    """Whether somebody asked to stop; nothing more should be crawled then, even if this crawl was just done."""
 
     @property
     def complete(self) -> bool:
@@ -74,32 +83,64 @@ def run(
     if closed:
         raise PortalClosed(f"{closed} It opens at {portal.opens_at(now()).astimezone(portal.clock):%Y-%m-%d %H:%M}.")
     windows = plan(request, portal, store.windows, now())
-    services = CrawlServices(
-        settings=settings,
-        portal=portal,
-        parser=parser(portal.key),
-        parser_version=parser_version(portal.key),
-        store=store,
-        archive=archive,
-        run=store.runs.start(portal.key, request.purpose),
-        windows=windows,
-        tell=progress,
-    )
-    return _finish(services, _Crawl(services, request).run())
+    with _stops() as stops:
+        services = CrawlServices(
+            settings=settings,
+            portal=portal,
+            parser=parser(portal.key),
+            parser_version=parser_version(portal.key),
+            store=store,
+            archive=archive,
+            run=store.runs.start(portal.key, request.purpose),
+            windows=windows,
+            tell=progress,
+        )
+        return _finish(services, _Crawl(services, request, stops).run(), stops)
 
 
 def _address(request: CrawlRequest, settings: Settings) -> str | None:
     return request.base_url or settings.portal(request.portal).base_url
 
 
+@dataclass
+class _Stops:
+    """The signals that ask to end, of which the first counts."""
+
+    first: str | None = None
+
+    def note(self, number: int, _frame: FrameType | None = None) -> None:
+        """A signal arrived."""
+        self.first = self.first or signal.Signals(number).name
+
+
+@contextlib.contextmanager
+def _stops() -> Iterator[_Stops]:
+    """Remember signals from before a run is opened until it is closed, so that none leaves it open.
+
+    Set explicitly, for a shell may have made them ignored.
+    """
+    stops = _Stops()
+    if threading.current_thread() is not threading.main_thread():
+        yield stops
+        return
+    before = {number: signal.signal(number, stops.note) for number in SIGNALS}
+    try:
+        yield stops
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _Crawl:
     """One Scrapy crawl on an asyncio loop of its own."""
 
-    def __init__(self, services: CrawlServices, request: CrawlRequest) -> None:
+    def __init__(self, services: CrawlServices, request: CrawlRequest, stops: _Stops) -> None:
         self._services = services
         self._request = request
-        self._stopped_by: str | None = None
+        self._stops = stops
         self._crawler: VigieCrawler | None = None
+        self._crawling: asyncio.Task[None] | None = None
+        self._overdue = False
 
     def run(self) -> _Ending:
         """Crawl to the end; a signal ends it early, after the batch in hand is written."""
@@ -108,12 +149,12 @@ class _Crawl:
                 asyncio.run(self._crawl())
         except Exception as error:
             logger.exception("The crawl of %s failed", self._services.portal.key)
-            return _Ending(self._requests, f"The crawl failed: {type(error).__name__}: {error}", failed=True)
+            return _Ending(self._requests, f"The crawl failed: {named(error)}", RunState.FAILED)
         spider: WindowSpider | None = getattr(self._crawler, "spider", None)
-        if self._stopped_by:
-            return _Ending(self._requests, f"Stopped by {self._stopped_by} before the end.", failed=True)
+        if self._stops.first:
+            return _Ending(self._requests, f"Stopped by {self._stops.first} before the end.", RunState.STOPPED)
         if spider is not None and spider.crashed:
-            return _Ending(self._requests, spider.crashed, failed=True)
+            return _Ending(self._requests, spider.crashed, RunState.FAILED)
         return _Ending(self._requests, spider.stopped_early if spider is not None else None)
 
     @property
@@ -124,44 +165,70 @@ class _Crawl:
         services = self._services
         self._crawler = VigieCrawler(spider_class(services.portal.key), scrapy_settings.as_dict(), services)
         with self._signals(self._crawler):
-            await self._crawler.crawl_async(
-                portal=services.portal,
-                windows=services.windows,
-                crawl_settings=services.settings.crawl,
-                portal_settings=services.settings.portal(services.portal.key),
-                base_url=_address(self._request, services.settings),
-                known=StoredFingerprints(services.store),
-                notebook=FileNotebook(services.settings.data_dir / "notebook"),
-                ignore_closed_hours=self._request.ignore_closed_hours,
-            )
+            if self._stops.first is not None:
+                return
+            self._crawling = asyncio.create_task(self._crawler.crawl_async(**self._arguments()))
+            try:
+                await self._crawling
+            except asyncio.CancelledError:
+                if not self._overdue:
+                    raise
+            if self._overdue:
+                await self._leave()
+
+    def _arguments(self) -> dict[str, Any]:
+        """What the spider is made with."""
+        services = self._services
+        return {
+            "portal": services.portal,
+            "windows": services.windows,
+            "crawl_settings": services.settings.crawl,
+            "portal_settings": services.settings.portal(services.portal.key),
+            "base_url": _address(self._request, services.settings),
+            "known": StoredFingerprints(services.store),
+            "notebook": FileNotebook(services.settings.data_dir / "notebook"),
+            "ignore_closed_hours": self._request.ignore_closed_hours,
+        }
+
+    async def _leave(self) -> None:
+        """After a stop that did not end in time: write what is in hand, let go of the connections."""
+        crawler, portal = self._crawler, self._services.portal.key
+        logger.warning("The crawl of %s did not end within %s s of the signal; it is left as it is", portal, PATIENCE)
+        await self._services.flush()
+        if crawler is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(crawler.signals.send_catch_log_async(signals.engine_stopped), 1.0)
 
     @contextlib.contextmanager
     def _signals(self, crawler: VigieCrawler) -> Iterator[None]:
-        """SIGTERM and SIGINT end the crawl cleanly; set explicitly, for a shell may have made them ignored."""
+        """Signals end the crawl cleanly while the loop runs; before and after it they are remembered."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         loop = asyncio.get_running_loop()
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.getsignal(number) for number in numbers}
-        for number in numbers:
+        for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, crawler, number)
         try:
             yield
         finally:
-            for number in numbers:
+            for number in SIGNALS:
                 loop.remove_signal_handler(number)
-                signal.signal(number, before[number])
+                signal.signal(number, self._stops.note)
 
     def _stop(self, crawler: VigieCrawler, number: signal.Signals) -> None:
-        spider: WindowSpider | None = getattr(crawler, "spider", None)
-        if self._stopped_by is not None or spider is None or spider.ended:
+        """The spider ends by itself, after what is in the pipelines; whatever keeps it is waited for `PATIENCE`."""
+        if self._stops.first is not None:
             return
-        self._stopped_by = number.name
-        spider.halted = True
-        if crawler._engine is not None and crawler._engine.running:
-            # Ends waits for the portal too; an engine that does not run yet finds the spider halted.
-            self._ending = asyncio.get_running_loop().create_task(crawler.stop_async())
+        self._stops.note(number)
+        spider: WindowSpider | None = getattr(crawler, "spider", None)
+        if spider is not None:
+            spider.halt()
+        asyncio.get_running_loop().call_later(PATIENCE, self._overdue_now)
+
+    def _overdue_now(self) -> None:
+        if self._crawling is not None and not self._crawling.done():
+            self._overdue = True
+            self._crawling.cancel()
 
 
 @contextlib.contextmanager
@@ -181,24 +248,30 @@ def _collecting_seldom() -> Iterator[None]:
 class _Ending:
     requests: int
     message: str | None = None
-    failed: bool = False
+    state: RunState = RunState.FINISHED
 
 
-def _finish(services: CrawlServices, ending: _Ending) -> CrawlReport:
+def _finish(services: CrawlServices, ending: _Ending, stops: _Stops) -> CrawlReport:
     ledger = services.ledger
     counts = ledger.counts(ending.requests)
     if services.broken is not None:
-        message = f"Nothing could be kept any more: {type(services.broken).__name__}: {services.broken}"
+        message = f"Nothing could be kept any more: {named(services.broken)}"
         with contextlib.suppress(Exception):
             # The store may be what is broken; then the run is found lost, by its silence.
             services.store.runs.finish(services.run.id, RunState.FAILED, counts, message, _unread(ledger.unread))
         raise services.broken
     verdicts = Counter(window.verdict for window in ledger.windows)
     all_failed = bool(ledger.windows) and verdicts[Verdict.FAILED] == len(ledger.windows)
-    state = RunState.FAILED if ending.failed or all_failed else RunState.FINISHED
-    told = " ".join(filter(None, (ending.message, _summary(ledger.windows)))) or None
+    state, ended = ending.state, ending.message
+    if state is RunState.STOPPED and len(ledger.windows) == len(services.windows):
+        state, ended = RunState.FINISHED, None  # the signal came when all was done
+    if state is RunState.FINISHED and all_failed:
+        state = RunState.FAILED
+    told = " ".join(filter(None, (ended, _summary(ledger.windows)))) or None
     record = services.store.runs.finish(services.run.id, state, counts, told, _unread(ledger.unread))
-    return CrawlReport(run=record, windows=tuple(ledger.windows), planned=len(services.windows))
+    return CrawlReport(
+        run=record, windows=tuple(ledger.windows), planned=len(services.windows), stopped=bool(stops.first)
+    )
 
 
 def _summary(windows: list[WindowRecord]) -> str | None:

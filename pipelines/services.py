@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,10 @@ Tell = Callable[[Progress], None]
 
 def tell_nobody(_progress: Progress) -> None:
     """Progress that nobody watches."""
+
+
+async def nothing_to_flush() -> None:
+    """What is to be written before a pipeline holds anything."""
 
 
 @dataclass
@@ -102,6 +106,8 @@ class CrawlServices:
     ledger: Ledger = field(default_factory=Ledger)
     broken: Exception | None = None
     """Why nothing can be kept any more: the disk is full, the database is gone."""
+    flush: Callable[[], Awaitable[None]] = nothing_to_flush
+    """Writes the batch in hand; set by the pipeline that holds it."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a notice reached the last pipeline, and when nothing will any more."""
 
@@ -125,7 +131,7 @@ class VigieCrawler(Crawler):
             self.services.broken = error
             self.services.moved.set()
             if isinstance(self.spider, WindowSpider):
-                self.spider.halted = True
+                self.spider.halt()
 
 
 def vigie_crawler(crawler: Crawler) -> VigieCrawler:

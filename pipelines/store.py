@@ -53,6 +53,7 @@ class StorePipeline:
     async def open_spider(self) -> None:
         """Begin to give signs of life."""
         self._heart = asyncio.create_task(self._beat())
+        self._services.flush = self._flush
 
     async def close_spider(self) -> None:
         """Write what is left."""

@@ -52,7 +52,6 @@ def up(settings: Settings, say: Say, *, demo: bool = False) -> None:
 def answering_portals(settings: Settings) -> tuple[str, ...]:
     """Keys of the enabled portals whose server answers HTTP at all, asked once each and all at the same time."""
     keys = enabled_portals(settings)
-    logging.getLogger("core.http").setLevel(logging.WARNING)  # `up` says in a sentence which portals answer
 
     def asked(key: str) -> bool:
         base_url = settings.portal(key).base_url or portals.load(key).base_url

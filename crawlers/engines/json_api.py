@@ -11,6 +11,7 @@ from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
 from crawlers.contract import CrawlError, LayoutError, PortalDown
+from crawlers.engines.faults import not_fetched, where
 from crawlers.politeness import back_off
 
 if TYPE_CHECKING:
@@ -70,15 +71,10 @@ class JsonService:
         except IgnoreRequest as error:
             raise PortalDown(f"{where(request)}: {error}") from error
         except Exception as error:
-            raise CrawlError(f"{where(request)} could not be fetched: {type(error).__name__}: {error}") from error
+            raise CrawlError(not_fetched(request, error)) from error
 
 
 _HEADERS = {"Accept": "application/json, text/plain, */*"}
-
-
-def where(request: Request) -> str:
-    """A request as a person reads it."""
-    return f"{request.method} {request.url}"
 
 
 def check_is_json(response: Response) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scrapy import Spider, signals
 
@@ -28,6 +28,7 @@ from crawlers.contract import (
     Window,
     WindowReport,
 )
+from crawlers.engines.faults import named
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 FAILURES_IN_A_ROW = 5
 """After so many notices in a row that could not be fetched, the portal counts as down."""
+TURNS_TO_NOTICE = 100
+"""Turns of the event loop at most between the last outcome of an item and the engine's own account of it."""
 TURNS_TO_SEND = 10
 """Turns of the event loop that put a begun request on the wire; the notice before it is read while it travels."""
 
@@ -73,6 +78,18 @@ class Listing:
             self.problems.append(problem)
 
 
+class _Halted(Exception):
+    """The crawl ends before the portal has answered."""
+
+
+async def _abandon(task: asyncio.Task[Any]) -> None:
+    """End a task and wait until it has let go of the engine; its outcome is nobody's any more."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.debug("What was under way when the window ended had failed: %s", error)
+
+
 class WindowSpider(Spider):
     """Base of the spiders of portals that are asked window by window."""
 
@@ -104,9 +121,11 @@ class WindowSpider(Spider):
         self.crashed: str | None = None
         """What broke in the spider itself."""
         self.halted = False
-        """Set when the crawl must end after what is in hand."""
+        """Whether the crawl ends after what is in hand; see `halt`."""
         self.ended = False
         """Whether the last window is done."""
+        self._at_portal: asyncio.Task[Any] | None = None
+        """What waits for the portal now."""
         self._under_way = 0
         self._settled = asyncio.Event()
 
@@ -128,6 +147,16 @@ class WindowSpider(Spider):
     async def fetch(self, listed: ListedNotice) -> RawNotice:
         """All that the parser needs of one notice. Raises `CrawlError` when it cannot be had."""
 
+    def halt(self) -> None:
+        """End now: what the portal owes is not waited for, what is in the pipelines is, no further window begins.
+
+        The spider ends by itself rather than be stopped by the engine: Scrapy (2.19) never wakes a stop that began
+        while items of `start()` were in the pipelines.
+        """
+        self.halted = True
+        if self._at_portal is not None:
+            self._at_portal.cancel()
+
     # --- the crawl ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[RawNotice | WindowReport]:
@@ -148,6 +177,7 @@ class WindowSpider(Spider):
                 self._under_way += 1
                 yield outcome
             await self._all_settled()
+        await self._let_engine_notice()
         self.ended = True
 
     async def _leave_out(self, window: Window, down: str) -> AsyncIterator[WindowReport]:
@@ -163,27 +193,37 @@ class WindowSpider(Spider):
             self._settled.clear()
             await self._settled.wait()
 
+    async def _let_engine_notice(self) -> None:
+        """Return when the engine knows that its items are done: one that learns it late closes seconds later."""
+        for _ in range(TURNS_TO_NOTICE):
+            if self.crawler.engine.scraper.slot is None or self.crawler.engine.scraper.slot.is_idle():
+                break
+            await asyncio.sleep(0)
+
     async def _crawl_window(self, window: Window) -> AsyncIterator[RawNotice | WindowReport | PortalDown]:
+        """One window to its report. One that `halt` cuts short has none: it was not judged, and is crawled anew."""
         listing, failure = Listing(), None
         fetched: list[str] = []
         missed: dict[str, str] = {}
         try:
             try:
-                await self.list_window(window, listing)
-            except PortalDown:
+                await self._unless_halted(self._ask(self.list_window(window, listing)))
+            except (PortalDown, _Halted):
                 raise
             except CrawlError as error:
                 failure = str(error)
             async for raw in self._fetch_all(listing.changed.values(), missed):
                 fetched.append(raw.native_id)
                 yield raw
+        except _Halted:
+            return
         except PortalDown as error:
             failure = str(error)
             yield error
         except Exception as error:
             # A fault of ours must be seen on the window, not only in a log.
             logger.exception("The spider of %s failed on %s", self.portal.key, window)
-            self.crashed = failure = f"The spider failed: {type(error).__name__}: {error}"
+            self.crashed = failure = f"The spider failed: {named(error)}"
             yield PortalDown(failure)
         yield self._report(window, listing, fetched=fetched, missed=missed, failure=failure)
 
@@ -193,11 +233,11 @@ class WindowSpider(Spider):
         task = self._begin(next(waiting, None))
         in_a_row = 0
         try:
-            while task is not None and not self.halted:
+            while task is not None:
                 native_id = task.get_name()
                 try:
-                    raw = await task
-                except PortalDown:
+                    raw = await self._unless_halted(task)
+                except (PortalDown, _Halted):
                     raise
                 except CrawlError as error:
                     missed[native_id] = str(error)
@@ -213,10 +253,26 @@ class WindowSpider(Spider):
                 yield raw
         finally:
             if task is not None:
-                task.cancel()
+                await _abandon(task)
 
     def _begin(self, listed: ListedNotice | None) -> asyncio.Task[RawNotice] | None:
-        return None if listed is None else asyncio.create_task(self.fetch(listed), name=listed.native_id)
+        return None if listed is None else self._ask(self.fetch(listed), listed.native_id)
+
+    def _ask(self, work: Coroutine[Any, Any, T], name: str | None = None) -> asyncio.Task[T]:
+        """Begin to wait for the portal, in a way that `halt` can end."""
+        self._at_portal = task = asyncio.create_task(work, name=name)
+        return task
+
+    async def _unless_halted(self, task: asyncio.Task[T]) -> T:
+        if self.halted:
+            await _abandon(task)
+            raise _Halted
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self.halted:
+                raise _Halted from None
+            raise
 
     def _report(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from crawlers.engines.json_api import need
 
 FINGERPRINTED = ("vaultSubmissionDeadline", "cancelledAt")
 """Plain values of a row that, changed, are worth another look at the workspace."""
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ def read_page(answer: Any) -> Page:
         need(row, "noticeIds", list, "A row of the search answer")
         need(row, "publishedAt", list, "A row of the search answer")
     return Page(tuple(rows), total)
+
+
+def has_usable_id(row: dict[str, Any]) -> bool:
+    """Whether a row's id can be a part of addresses and a key of the store; they have been UUIDs so far."""
+    return _ID.fullmatch(native_id(row)) is not None
 
 
 def native_id(row: dict[str, Any]) -> str:

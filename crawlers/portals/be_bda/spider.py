@@ -21,6 +21,7 @@ from crawlers.portals.be_bda.listing import (
     deadline_is_past,
     filters,
     fingerprint,
+    has_usable_id,
     native_id,
     outside,
     read_page,
@@ -84,7 +85,7 @@ class PortalSpider(WindowSpider):
                 if page.total > self.portal.listing.longest:
                     listing.note(f"The list of {page.total} is longer than what the portal is known to serve.")
             await self._check_filters(page, window, listing)
-            fresh = [row for row in page.rows if native_id(row) not in seen]
+            fresh = [row for row in _usable(page, listing) if native_id(row) not in seen]
             _note_oddities(listing, page, fresh, number, expected)
             seen.update(native_id(row) for row in fresh)
             await self._sort_out(fresh, listing)
@@ -102,8 +103,8 @@ class PortalSpider(WindowSpider):
         stranger = next((row for row in page.rows if outside(row, window)), None)
         if stranger is not None:
             raise LayoutError(
-                f"The portal ignored the date filter: asked for {window}, it lists {native_id(stranger)} of "
-                f"{stranger['publicationDate']}. It announces {page.total} in all."
+                f"The portal ignored the date filter: asked for {window}, it lists {native_id(stranger)[:100]} of "
+                f"{stranger['publicationDate'][:40]}. It announces {page.total} in all."
             )
         if any(belongs_to_next_day(row, window) for row in page.rows):
             listing.note("The portal's list includes the day on which the window ends.")
@@ -119,7 +120,7 @@ class PortalSpider(WindowSpider):
         if page.total >= everything:
             raise LayoutError(
                 f"The portal ignored the filter for open calls: it announces {page.total}, as many as without one, "
-                f"and lists {native_id(strangers[0])}, which is not open."
+                f"and lists {native_id(strangers[0])[:100]}, which is not open."
             )
         listing.note(f"{len(strangers)} of the rows listed as open show no open deadline.")
 
@@ -168,6 +169,19 @@ def _unit(row: dict[str, Any], workspace: bytes, organisation: dict[str, Any] | 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _usable(page: Page, listing: Listing) -> list[dict[str, Any]]:
+    """The rows that can be fetched and kept. Others stay announced and unlisted, so the window misses them."""
+    usable = [row for row in page.rows if has_usable_id(row)]
+    for row in page.rows:
+        if not has_usable_id(row):
+            key = native_id(row)
+            listing.note(
+                f"A row of {row['publicationDate'][:10]} is left out: its publicationWorkspaceId, {key[:40]!r} "
+                f"({len(key)} characters), is no identifier."
+            )
+    return usable
 
 
 def _note_oddities(listing: Listing, page: Page, fresh: list[dict[str, Any]], number: int, expected: int) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from core import clock
 from notices.model import Classification, Place
+from search.document import IndexDocument
 from search.port import Matcher
 from search.query import NoticeQuery
 from tests.contracts.search.search_material import NOW, buyer, document, estimate, tenders_due
@@ -75,3 +76,28 @@ def test_two_profiles_with_the_same_query_both_match(matcher: Matcher) -> None:
     matcher.remove("b")
     found = matcher.match([document(title={"fr": "Voirie"})], now=NOW)
     assert {match.profile_id for match in found} == {"a", "c"}
+
+
+def test_profiles_of_a_popular_region_match_there_where_no_place_is_said_and_nowhere_else(matcher: Matcher) -> None:
+    in_namur, in_ghent, said_nowhere = (
+        document(1, title={"fr": "Voirie"}, places=(Place(nuts="BE352"),)),
+        document(2, title={"fr": "Voirie"}, places=(Place(nuts="BE234"),)),
+        document(3, title={"fr": "Voirie"}),
+    )
+    many = {str(number): NoticeQuery(text="voirie", places=["BE35"]) for number in range(120)}
+    others = {"strict": NoticeQuery(text="voirie", places=["BE35"], places_unknown="exclude"), "elsewhere": NoticeQuery(text="voirie", places=["BE23"])}
+    for profile_id, query in {**many, **others}.items():
+        matcher.put(profile_id, query)
+    for number in range(0, 120, 2):
+        matcher.remove(str(number))
+    left = {str(number) for number in range(1, 120, 2)}
+
+    def matched(item: IndexDocument) -> set[str]:
+        return {match.profile_id for match in matcher.match([item], now=NOW)}
+
+    assert matched(in_namur) == left | {"strict"}
+    assert matched(in_ghent) == {"elsewhere"}
+    assert matched(said_nowhere) == left | {"elsewhere"}
+    for profile_id in left:
+        matcher.remove(profile_id)
+    assert matched(in_namur) == {"strict"}

@@ -21,8 +21,9 @@ ALL = NoticeQuery()
 
 
 def test_only_one_process_writes_and_the_other_is_told_so(tmp_path: Path) -> None:
-    with EmbeddedIndex.writer(tmp_path), pytest.raises(IndexReadOnly, match="un seul"):
+    with EmbeddedIndex.writer(tmp_path), pytest.raises(IndexReadOnly, match="un seul") as refused:
         EmbeddedIndex.writer(tmp_path)
+    assert refused.value.told("en").startswith(f"Another process already writes to the index {tmp_path}")
     EmbeddedIndex.writer(tmp_path).close()
 
 
@@ -72,8 +73,9 @@ def test_an_index_of_another_schema_is_rebuilt_by_the_writer_and_refused_by_read
     marker = tmp_path / "index.json"
     marker.write_text(marker.read_text().replace('"schema": "', '"schema": "old-'))
     with EmbeddedIndex.reader(tmp_path) as reader:
-        with pytest.raises(IndexUnavailable, match="autre schéma"):
+        with pytest.raises(IndexUnavailable, match="autre schéma") as refused:
             reader.size()
+        assert "another schema (old-" in refused.value.told("en")
         with EmbeddedIndex.writer(tmp_path) as writer:
             assert writer.status().needs_rebuild
             assert reader.size() == writer.size() == 0
@@ -153,3 +155,12 @@ def test_settings_open_the_index_of_the_data_folder(tmp_path: Path) -> None:
         assert reader.size() == 1
     assert settings.index_dir.is_dir()
     assert len(new_matcher()) == 0
+
+
+def test_every_sentence_about_the_index_has_an_english_text() -> None:
+    folder = Path(search.embedded.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    told = set(re.findall(r'"((?:L’index|Le repère|Un autre processus)[^"]*?[.])"', source))
+    texts = catalogue(ROOM, "en")
+    assert len(told) > 6
+    assert sorted(sentence for sentence in told if sentence not in texts and sentence != REBUILDING) == []

@@ -284,7 +284,10 @@ def test_a_query_is_told_to_people_with_what_it_keeps() -> None:
     assert "BE21 (ou non précisé)" in french
     assert "appels ouverts." in french
     assert "open calls." in english
+    assert english.startswith("Notices: text “voirie”; kind of notice result;")
     assert "BE21 (or not stated)" in english
+    assert "«" not in english
+    assert " ;" not in english
     assert [clause.name for clause in query.clauses()] == ["text", "kinds", "places", "value", "published", "open"]
 
 
