@@ -112,15 +112,16 @@ def test_a_run_that_failed_is_an_incident_until_one_ends_well(store: Store, stat
 
 
 def test_a_stop_opens_and_closes_nothing_and_the_run_before_it_speaks(store: Store) -> None:
-    incidents.judge(store, run(store, RunState.STOPPED, "Stopped by SIGTERM before the end."))
+    at = [MONDAY - timedelta(minutes=10 - number) for number in range(5)]
+    incidents.judge(store, run(store, RunState.STOPPED, "Stopped by SIGTERM before the end.", at=at[0]))
     assert open_kinds(store) == set()
     assert source(store).verdict is SourceVerdict.UNKNOWN
-    incidents.judge(store, run(store, RunState.FAILED, "Le portail répond 503."))
-    incidents.judge(store, run(store, RunState.STOPPED))
+    incidents.judge(store, run(store, RunState.FAILED, "Le portail répond 503.", at=at[1]))
+    incidents.judge(store, run(store, RunState.STOPPED, at=at[2]))
     assert open_kinds(store) == {IncidentKind.RUN_FAILED}
     assert source(store).verdict is SourceVerdict.FAILED
-    incidents.judge(store, run(store))
-    incidents.judge(store, run(store, RunState.STOPPED))
+    incidents.judge(store, run(store, at=at[3]))
+    incidents.judge(store, run(store, RunState.STOPPED, at=at[4]))
     assert open_kinds(store) == set()
     assert source(store).verdict is SourceVerdict.FINE
 
