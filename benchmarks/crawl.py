@@ -6,7 +6,7 @@ turns. Vigie archives, parses, stores and judges; the bare spider yields the ans
 defaults: at most 1.5 times at no latency, at most 1.05 times at 200 ms per answer. Also printed: requests per new
 notice, and what a second crawl asks.
 
-    python benchmarks/crawl.py [--turns N] [--notices N]
+    python -m benchmarks.crawl [--turns N] [--notices N]
 """
 
 from __future__ import annotations

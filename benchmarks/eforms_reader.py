@@ -4,7 +4,7 @@ Reads every notice of a folder with `read_eforms` (checks, model and the report 
 with it, parses the same bytes with bare `lxml.etree.fromstring`. Prints both times per notice and their ratio, which is
 to stay at or below 8.
 
-    python benchmarks/eforms_reader.py [FOLDER]
+    python -m benchmarks.eforms_reader [FOLDER]
 
 FOLDER defaults to the real Belgian notices of `../shared/samples`, else to the golden notices of the tests.
 """

@@ -1,8 +1,9 @@
 """Index rate and query latency at 100,000 notices, against bare Tantivy with the same texts in the same run.
 
-Run `python -m benchmarks.index_and_query [--notices 100000] [--folder DIR]`. The peer indexes each notice's texts as
-one field with Tantivy's own tokenizer, in the same batches with the same commits, and answers one word without facets,
-highlights or reasons: what the engine alone costs.
+The peer indexes each notice's texts as one field with Tantivy's own tokenizer, in the same batches with the same
+commits, and answers one word without facets, highlights or reasons: what the engine alone costs.
+
+    python -m benchmarks.index_and_query [--notices 100000] [--queries 300] [--folder DIR]
 """
 
 from __future__ import annotations

@@ -39,12 +39,13 @@ KEPT_APART: Final[dict[str, dict[str, str]]] = {
 }  # fmt: skip
 """Folded words that Snowball throws together with an everyday word of tenders; they have a stem of their own."""
 
-_ELISIONS: Final = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
+_ELISIONS: Final = "[ldjmtsncLDJMTSNC]|(?i:qu|jusqu|lorsqu|puisqu|quoiqu)"
 # Marks, tatweel, soft hyphen and joiners belong to the run they stand in; they are stripped by folding.
 _INSIDE: Final = (
     "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u00ad\u200c\u200d"
 )
-_WORD: Final = re.compile(rf"(?:(?i:{_ELISIONS})['’](?=[^\W_]))?((?:[^\W_][{_INSIDE}]*)+)")
+_RUN: Final = rf"([^\W_]+(?:[{_INSIDE}][^\W_]*)*)"
+_WORD: Final = re.compile(rf"(?:(?:{_ELISIONS})['’](?=[^\W_]))?{_RUN}")
 _SPELT_OUT: Final = str.maketrans(
     {
         "œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
@@ -134,6 +135,12 @@ def terms(text: str, language: str) -> list[str]:
     """Terms (`fr:march`) in the order of the text."""
     stems = _stems[known(language)]
     return [term for run in _WORD.findall(_prepared(text)) if (term := stems[run])]
+
+
+def terms_and_words(text: str, language: str) -> tuple[list[str], list[str]]:
+    """What `terms` and `words` give, reading the text once."""
+    stems, runs = _stems[known(language)], _WORD.findall(_prepared(text))
+    return [term for run in runs if (term := stems[run])], [folded for run in runs if (folded := _folded[run])]
 
 
 def located_terms(text: str, language: str) -> Iterator[tuple[str, int, int]]:

@@ -15,9 +15,9 @@ class ClauseTable:
     def __init__(self) -> None:
         self.clauses: list[PlannedClause | None] = []
         self.keys: list[frozenset[str] | None] = []
+        self.users: list[int] = []
         self.sure: set[int] = set()
         self._numbers: dict[PlannedClause, int] = {}
-        self._users: list[int] = []
         self._free: list[int] = []
         self._by_key: dict[str, set[int]] = {}
         self._prefix_lengths: Counter[int] = Counter()
@@ -27,14 +27,14 @@ class ClauseTable:
         number = self._numbers.get(clause)
         if number is None:
             number = self._add(clause)
-        self._users[number] += 1
+        self.users[number] += 1
         return number
 
     def give_back(self, number: int) -> None:
         """One user less; a clause without users is forgotten."""
-        self._users[number] -= 1
+        self.users[number] -= 1
         clause = self.clauses[number]
-        if self._users[number] == 0 and clause is not None:
+        if self.users[number] == 0 and clause is not None:
             self._unlead(number)
             del self._numbers[clause]
             self.clauses[number] = self.keys[number] = None
@@ -66,7 +66,7 @@ class ClauseTable:
     def _grow(self) -> int:
         self.clauses.append(None)
         self.keys.append(None)
-        self._users.append(0)
+        self.users.append(0)
         return len(self.clauses) - 1
 
     def _unlead(self, number: int) -> None:

@@ -62,7 +62,7 @@ def sentence(query: NoticeQuery, language: str) -> str:
     found = clauses(query, language)
     if not found:
         return _("Tous les avis.")
-    return _("Avis : {clauses}.", clauses=" ; ".join(clause.printed for clause in found))
+    return _("Avis : {clauses}.", clauses=_(" ; ").join(clause.printed for clause in found))
 
 
 def clauses(query: NoticeQuery, language: str) -> tuple[Clause, ...]:
@@ -81,7 +81,7 @@ def clauses(query: NoticeQuery, language: str) -> tuple[Clause, ...]:
 
 def _text_and_lists(query: NoticeQuery, _: Translate) -> Iterator[Clause]:
     if query.text:
-        yield Clause("text", _("texte {text}", text=_quoted(query.text)))
+        yield Clause("text", _("texte {text}", text=_quoted(_)(query.text)))
     if query.countries:
         yield Clause("countries", _("pays {codes}", codes=", ".join(query.countries)))
     if query.portals:
@@ -89,7 +89,7 @@ def _text_and_lists(query: NoticeQuery, _: Translate) -> Iterator[Clause]:
     if query.kinds:
         yield Clause("kinds", _("type d’avis {codes}", codes=_choice(query.kinds, _named(KINDS, _), _)))
     if query.buyers:
-        yield Clause("buyers", _("acheteur {codes}", codes=_choice(query.buyers, _quoted, _)))
+        yield Clause("buyers", _("acheteur {codes}", codes=_choice(query.buyers, _quoted(_), _)))
 
 
 def _codes(query: NoticeQuery, _: Translate) -> Iterator[Clause]:
@@ -175,5 +175,5 @@ def _choice(values: tuple[str, ...], printed: Callable[[str], str], _: Translate
     return _(" ou ").join(printed(value) for value in values)
 
 
-def _quoted(text: str) -> str:
-    return f"« {text} »"
+def _quoted(_: Translate) -> Callable[[str], str]:
+    return lambda text: _("« {text} »", text=text)

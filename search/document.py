@@ -250,6 +250,7 @@ def _pieces(notice: Notice) -> Iterator[Piece]:
 def _lot(lot: Lot) -> Iterator[Piece]:
     yield from _texts("lot", lot.title)
     yield from _texts("lot", lot.description)
+    yield from _texts("lot", lot.additional_information)
 
 
 def _texts(field: str, texts: MultilingualText) -> Iterator[Piece]:

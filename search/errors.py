@@ -11,20 +11,12 @@ ROOM = Path(__file__).parent
 """Where the catalogues of this room are."""
 
 
-class QueryError(VigieError):
-    """A query that cannot be understood.
+class SearchError(VigieError):
+    """An error whose sentence is French; `told(language)` says it in another language of the catalogue."""
 
-    `sentence` is French and tells the place in the text when there is one; `told(language)` says it in another
-    language. `position` counts characters of the text from 0; `parameter` names the field or URL parameter at fault.
-    """
-
-    def __init__(
-        self, message: str, *, position: int | None = None, parameter: str | None = None, **places: object
-    ) -> None:
+    def __init__(self, message: str, **places: object) -> None:
         self.message = message
         self.places = places
-        self.position = position
-        self.parameter = parameter
         super().__init__(self.told(SOURCE_LANGUAGE))
 
     @property
@@ -33,17 +25,37 @@ class QueryError(VigieError):
         return self.told(SOURCE_LANGUAGE)
 
     def told(self, language: str) -> str:
-        """The error in `language`, with the place in the text (counted from 1) when there is one."""
+        """The error in `language`."""
         _ = translator(ROOM, language)
-        sentence = _(self.message, **self.places) if self.places else _(self.message)
+        return _(self.message, **self.places) if self.places else _(self.message)
+
+
+class QueryError(SearchError):
+    """A query that cannot be understood.
+
+    `sentence` tells the place in the text when there is one. `position` counts characters of the text from 0;
+    `parameter` names the field or URL parameter at fault.
+    """
+
+    def __init__(
+        self, message: str, *, position: int | None = None, parameter: str | None = None, **places: object
+    ) -> None:
+        self.position = position
+        self.parameter = parameter
+        super().__init__(message, **places)
+
+    def told(self, language: str) -> str:
+        """The error in `language`, with the place in the text (counted from 1) when there is one."""
+        sentence = super().told(language)
         if self.position is None:
             return sentence
+        _ = translator(ROOM, language)
         return _("Texte, caractère {place} : {sentence}", place=self.position + 1, sentence=sentence)
 
 
-class IndexUnavailable(VigieError):
+class IndexUnavailable(SearchError):
     """The index cannot answer or take documents now; nothing is lost, as the queue keeps what was not acknowledged."""
 
 
-class IndexReadOnly(VigieError):
+class IndexReadOnly(SearchError):
     """Somebody tried to write to an index that was opened for reading, or that another process writes to."""

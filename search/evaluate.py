@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from search import analysis
+from search import analysis, places
 from search.document import IndexDocument
 from search.plan import (
     AllOf,
@@ -23,6 +23,9 @@ from search.plan import (
     PlannedClause,
 )
 
+Found = list[tuple[int, tuple[str, ...]]]
+"""Pieces with words in them, as printed."""
+
 
 class DocumentView:
     """A document prepared for many questions."""
@@ -33,12 +36,18 @@ class DocumentView:
         self.pieces = document.pieces
         self._spellings: dict[int, dict[str, dict[str, None]]] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
-        self._codes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._codes: dict[frozenset[str], tuple[str, ...]] = {}
+        self._places: dict[str, tuple[str, ...]] = {}
+        self._phrases: dict[tuple[tuple[str, ...], ...], Found] = {}
+
+    @cached_property
+    def _read(self) -> list[tuple[list[str], list[str]]]:
+        return [analysis.terms_and_words(piece.text, piece.language) for piece in self.pieces]
 
     @cached_property
     def piece_terms(self) -> list[list[str]]:
         """The terms of each piece, in order."""
-        return [analysis.terms(piece.text, piece.language) for piece in self.pieces]
+        return [terms for terms, _ in self._read]
 
     @cached_property
     def terms(self) -> dict[str, int]:
@@ -51,7 +60,7 @@ class DocumentView:
     @cached_property
     def words(self) -> list[str]:
         """Every folded word once, sorted."""
-        return sorted({word for piece in self.pieces for word in analysis.words(piece.text)})
+        return sorted(set().union(*(words for _, words in self._read)))
 
     def numbers(self, number: Number) -> Sequence[int]:
         """The values of one number."""
@@ -113,21 +122,41 @@ class DocumentView:
         spans = ((located[n][1], located[n + len(phrase) - 1][2]) for n in starts)
         return tuple(dict.fromkeys(piece.text[start:end] for start, end in spans))
 
-    def codes_within(self, branches: tuple[str, ...]) -> tuple[str, ...]:
+    def codes_within(self, branches: frozenset[str]) -> tuple[str, ...]:
         """The complete CPV codes in any of these branches; branches are facts such as `cpv=45`."""
         known = self._codes.get(branches)
         if known is None:
-            codes = (fact for fact in self.document.facts if len(fact) == 12 and fact.startswith(branches))
+            starts = tuple(branches)
+            codes = (fact for fact in self.document.facts if len(fact) == 12 and fact.startswith(starts))
             known = self._codes[branches] = tuple(code.removeprefix("cpv=") for code in codes)
         return known
 
-    def leaves(self, side: str) -> tuple[str, ...]:
-        """The places of one side as the notice states them."""
+    def places_within(self, region: str) -> tuple[str, ...]:
+        """The places in a region as the notice states them; regions are facts such as `performance=BE2`."""
+        known = self._places.get(region)
+        if known is None:
+            side, _, code = region.partition("=")
+            stated = (leaf for leaf in self._stated(side) if leaf == code or code in places.above(leaf))
+            known = self._places[region] = tuple(stated)
+        return known
+
+    def _stated(self, side: str) -> tuple[str, ...]:
         known = self._leaves.get(side)
         if known is None:
             start = f"{side}.leaf="
             known = tuple(fact.removeprefix(start) for fact in self.document.facts if fact.startswith(start))
             self._leaves[side] = known
+        return known
+
+    def found(self, phrase: HasPhrase) -> Found:
+        """Where a phrase stands, and as what; looked up once, as many clauses of many profiles ask for it."""
+        known = self._phrases.get(phrase.alternatives)
+        if known is None:
+            known = self._phrases[phrase.alternatives] = [
+                (piece, self.spellings(piece, terms))
+                for terms in phrase.alternatives
+                if terms[0] in self.terms and (piece := self.piece_with(terms)) is not None
+            ]
         return known
 
     def has_prefix(self, start: str) -> bool:
@@ -173,10 +202,6 @@ def satisfied(clause: PlannedClause, view: DocumentView, moment: Moment) -> bool
     return clause.unknown is not None and clause.keeps_unknown and holds(clause.unknown, view, moment)
 
 
-Found = list[tuple[int, tuple[str, ...]]]
-"""Pieces with words in them, as printed."""
-
-
 def words_found(condition: Condition, view: DocumentView, moment: Moment) -> Found:
     """The words by which a text condition that holds does so."""
     found: Found = []
@@ -186,11 +211,8 @@ def words_found(condition: Condition, view: DocumentView, moment: Moment) -> Fou
 
 def _add_words(condition: Condition, view: DocumentView, moment: Moment, found: Found) -> None:
     match condition:
-        case HasPhrase(alternatives):
-            terms = view.terms
-            for phrase in alternatives:
-                if phrase[0] in terms and (piece := view.piece_with(phrase)) is not None:
-                    found.append((piece, view.spellings(piece, phrase)))
+        case HasPhrase():
+            found += view.found(condition)
         case AnyOf(parts):
             for part in parts:
                 if not isinstance(part, AllOf) or holds(part, view, moment):

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import repeat
 from typing import Final
 
 from core.clock import now as clock_now
@@ -77,8 +76,8 @@ class EmbeddedMatcher:
         notice_id = view.document.id
         found: list[Match] = []
         for leaf in self._anchors.satisfied(judge, judge.reached):
-            fields = zip(leaf.profiles, repeat(notice_id), repeat(judge.reasons(leaf.path)), strict=False)
-            found += map(Match._make, fields)
+            why = judge.reasons(leaf.path)
+            found += [Match(profile_id, notice_id, why) for profile_id in leaf.profiles]
         return found
 
     def _forget(self, profile_id: str) -> None:
@@ -139,7 +138,7 @@ class _Judge(dict[int, bool]):
     def reasons(self, numbers: tuple[int, ...]) -> tuple[MatchedClause, ...]:
         """The reasons of clauses that hold; exclusions give none."""
         known = self._reasons
-        return tuple([found for number in numbers if (found := known[number]) is not None])
+        return tuple([found for number in numbers if (found := known[number])])
 
 
 class _Reasons(dict[int, MatchedClause | None]):

@@ -6,7 +6,6 @@ Every engine passes the tests of `tests/contracts/search`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -84,9 +83,8 @@ class Excerpt(Frozen):
         return "".join(f"<mark>{escape(part)}</mark>" if marked else escape(part) for part, marked in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedClause:
-    """Why a notice matches one clause. A plain class, as a batch of matches makes hundreds of thousands.
+class MatchedClause(NamedTuple):
+    """Why a notice matches one clause. A plain tuple, as a batch of matches makes hundreds of thousands.
 
     `name` is as in `NoticeQuery.clauses()` (text, cpv, places, value, open, ...), `printed` the part of the query: the
     word or codes asked for. `words` is what the notice says: words as printed, codes, amounts, instants; `field` where

@@ -13,7 +13,7 @@ class Rarity:
 
     _GUESS_WEIGHT: Final = 50
     _FIRST_LESSON: Final = 100
-    _ENOUGH: Final = 2_000
+    _ENOUGH: Final = 1_000
 
     def __init__(self) -> None:
         self._seen = 0

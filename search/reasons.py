@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-from search import places
 from search.analysis import words as folded_words
 from search.evaluate import DocumentView, kept, satisfied, words_found
 from search.plan import AnyFact, Between, Condition, Moment, NoneOf, Number, PlannedClause
@@ -21,7 +20,7 @@ def reason(clause: PlannedClause, view: DocumentView, moment: Moment) -> Matched
     """The reason of a clause that is satisfied; None for exclusions, which give no reason to read a notice."""
     name = clause.name
     if clause.keeps_unknown and kept(clause, view, moment):
-        return MatchedClause(name=name, printed=clause.printed, unknown=True)
+        return MatchedClause(name, clause.printed, unknown=True)
     if name == "text":
         return _text(clause, view, moment)
     if name == "places":
@@ -29,7 +28,7 @@ def reason(clause: PlannedClause, view: DocumentView, moment: Moment) -> Matched
     if name == "cpv_not":
         return None
     words = _WORDS.get(name, _values)(clause, view, moment)
-    return MatchedClause(name=name, printed=clause.printed, words=words[:MAX_WORDS])
+    return MatchedClause(name, clause.printed, words[:MAX_WORDS])
 
 
 def _text(clause: PlannedClause, view: DocumentView, moment: Moment) -> MatchedClause | None:
@@ -40,26 +39,21 @@ def _text(clause: PlannedClause, view: DocumentView, moment: Moment) -> MatchedC
         return None
     words = dict.fromkeys(word for _, spelt in found for word in spelt)
     field = view.pieces[min(piece for piece, _ in found)].field
-    return MatchedClause(name="text", printed=clause.printed, words=tuple(words)[:MAX_WORDS], field=field)
+    return MatchedClause("text", clause.printed, tuple(words)[:MAX_WORDS], field)
 
 
 def _places(clause: PlannedClause, view: DocumentView) -> MatchedClause:
     sides: dict[str, None] = {}
     codes: dict[str, None] = {}
     for fact in sorted(_facts(clause.known, view)):
-        side, _, code = fact.partition("=")
-        sides[side] = None
-        codes.update(dict.fromkeys(_stated(view, side, code)))
+        sides[fact.partition("=")[0]] = None
+        codes.update(dict.fromkeys(view.places_within(fact)))
     field = "+".join(side for side in ("performance", "seat") if side in sides)
-    return MatchedClause(name="places", printed=clause.printed, words=tuple(codes)[:MAX_WORDS], field=field)
+    return MatchedClause("places", clause.printed, tuple(codes)[:MAX_WORDS], field)
 
 
-def _stated(view: DocumentView, side: str, code: str) -> list[str]:
-    return [leaf for leaf in view.leaves(side) if leaf == code or code in places.above(leaf)]
-
-
-def _facts(condition: Condition, view: DocumentView) -> tuple[str, ...]:
-    return tuple(view.facts.intersection(condition.facts)) if isinstance(condition, AnyFact) else ()
+def _facts(condition: Condition, view: DocumentView) -> frozenset[str]:
+    return view.facts.intersection(condition.facts) if isinstance(condition, AnyFact) else frozenset()
 
 
 def _values(clause: PlannedClause, view: DocumentView, moment: Moment) -> tuple[str, ...]:
@@ -67,8 +61,7 @@ def _values(clause: PlannedClause, view: DocumentView, moment: Moment) -> tuple[
 
 
 def _cpv(clause: PlannedClause, view: DocumentView, moment: Moment) -> tuple[str, ...]:
-    branches = _facts(clause.known, view)
-    return view.codes_within(branches)
+    return view.codes_within(_facts(clause.known, view))
 
 
 def _buyers(clause: PlannedClause, view: DocumentView, moment: Moment) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class IndexFolder:
         except OSError as error:
             os.close(descriptor)
             raise IndexReadOnly(
-                f"Un autre processus écrit déjà dans l’index {self.path} : un seul le peut à la fois."
+                "Un autre processus écrit déjà dans l’index {path} : un seul le peut à la fois.", path=self.path
             ) from error
         self._lock = descriptor
 
@@ -63,7 +63,9 @@ class IndexFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise IndexUnavailable(f"Le repère de l’index {self.path / _MARKER} est illisible : {error}.") from error
+            raise IndexUnavailable(
+                "Le repère de l’index {path} est illisible : {detail}.", path=self.path / _MARKER, detail=error
+            ) from error
 
     def new_generation(self) -> Marker:
         """Switch to an empty generation that must be filled from the store."""

@@ -19,7 +19,7 @@ import tantivy
 from search.document import IndexDocument
 from search.embedded.figures import Figures
 from search.embedded.folder import IndexFolder, Marker
-from search.embedded.opened import OpenedIndex, count_of, engine_errors
+from search.embedded.opened import NO_ANSWER, OpenedIndex, count_of, engine_errors
 from search.embedded.queries import Translator, every, without
 from search.embedded.schema import SCHEMA_VERSION
 from search.errors import IndexReadOnly, IndexUnavailable, QueryError
@@ -165,17 +165,21 @@ class EmbeddedIndex:
         with self._lock:
             if self._writable:
                 if self._opened is None:
-                    raise IndexUnavailable(f"L’index {self._folder.path} est fermé.")
+                    raise IndexUnavailable("L’index {path} est fermé.", path=self._folder.path)
                 return self._opened
             marker = self._folder.marker()
             if marker is None:
                 raise IndexUnavailable(
-                    f"L’index {self._folder.path} n’existe pas encore : `vigie up` ou `vigie reindex` le construit."
+                    "L’index {path} n’existe pas encore : `vigie up` ou `vigie reindex` le construit.",
+                    path=self._folder.path,
                 )
             if marker.schema != SCHEMA_VERSION:
                 raise IndexUnavailable(
-                    f"L’index {self._folder.path} est écrit selon un autre schéma ({marker.schema}, attendu "
-                    f"{SCHEMA_VERSION}) : `vigie up` ou `vigie reindex` le refait."
+                    "L’index {path} est écrit selon un autre schéma ({found}, attendu {expected}) : `vigie up` ou "
+                    "`vigie reindex` le refait.",
+                    path=self._folder.path,
+                    found=marker.schema,
+                    expected=SCHEMA_VERSION,
                 )
             if self._opened is None or self._marker is None or self._marker.generation != marker.generation:
                 self._opened, self._marker = OpenedIndex(self._folder.folder(marker)), marker
@@ -183,7 +187,7 @@ class EmbeddedIndex:
 
     def _current_for_writing(self) -> OpenedIndex:
         if not self._writable:
-            raise IndexReadOnly(f"L’index {self._folder.path} est ouvert en lecture seule.")
+            raise IndexReadOnly("L’index {path} est ouvert en lecture seule.", path=self._folder.path)
         return self._current()
 
     def index(self, documents: Sequence[IndexDocument]) -> None:
@@ -225,7 +229,7 @@ class EmbeddedIndex:
         """A page of results; see `SearchIndex.search`."""
         check_window(offset, limit)
         opened = self._current()
-        with engine_errors(f"L’index {self._folder.path} n’a pas pu répondre."):
+        with engine_errors(NO_ANSWER, self._folder.path):
             question = _Question(opened, query, now)
             found = list(question.addresses(sort, offset, limit))
             hits = tuple(_hit(question, score, address, highlight, language) for score, address in found)
@@ -239,13 +243,13 @@ class EmbeddedIndex:
     def count(self, query: NoticeQuery, *, now: datetime) -> int:
         """How many notices match."""
         opened = self._current()
-        with engine_errors(f"L’index {self._folder.path} n’a pas pu répondre."):
+        with engine_errors(NO_ANSWER, self._folder.path):
             return _Question(opened, query, now).figures.count()
 
     def scan(self, query: NoticeQuery, *, now: datetime, sort: Sort = Sort.PUBLISHED) -> Iterator[str]:
         """The ids of all notices that match, of one moment of the index, however many."""
         opened = self._current()
-        with engine_errors(f"L’index {self._folder.path} n’a pas pu répondre."):
+        with engine_errors(NO_ANSWER, self._folder.path):
             question = _Question(opened, query, now)
             everything = max(1, question.figures.count())
             for _, address in question.addresses(sort, 0, everything):
@@ -256,7 +260,7 @@ class EmbeddedIndex:
     ) -> dict[str, AggregationResult]:
         """Figures over all notices that match, by name."""
         opened = self._current()
-        with engine_errors(f"L’index {self._folder.path} n’a pas pu répondre."):
+        with engine_errors(NO_ANSWER, self._folder.path):
             figures = _Question(opened, query, now).figures
             return {wanted.name: figures.aggregate(wanted) for wanted in aggregations}
 

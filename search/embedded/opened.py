@@ -17,13 +17,18 @@ from search.errors import IndexUnavailable
 
 _HEAP_BYTES: Final = 128_000_000
 _THREADS: Final = 2
+NO_ANSWER: Final = "L’index {path} n’a pas pu répondre : {detail}."
 
 
 class engine_errors:
-    """Turns errors and panics of Tantivy inside a block into `IndexUnavailable` with a sentence."""
+    """Turns errors and panics of Tantivy inside a block into `IndexUnavailable`.
 
-    def __init__(self, sentence: str) -> None:
-        self._sentence = sentence
+    `message` is a sentence of the catalogue with places for `path`, the folder, and `detail`, what the engine said.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        self._message = message
+        self._path = path
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
@@ -33,7 +38,7 @@ class engine_errors:
     ) -> None:
         """Translate. A panic of Rust is no `Exception` in Python, only known by the module of its class."""
         if kind is not None and (issubclass(kind, (ValueError, OSError)) or kind.__module__ == "pyo3_runtime"):
-            raise IndexUnavailable(f"{self._sentence} ({error})") from error
+            raise IndexUnavailable(self._message, path=self._path, detail=error) from error
 
 
 def count_of(result: Any) -> int:
@@ -47,7 +52,7 @@ class OpenedIndex:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.schema = schema.build()
-        with engine_errors(f"L’index {folder} ne peut pas être ouvert."):
+        with engine_errors("L’index {path} ne peut pas être ouvert : {detail}.", folder):
             self._index = tantivy.Index(self.schema, path=str(folder))
             schema.register(self._index)
             self._index.config_reader("manual")
@@ -59,7 +64,7 @@ class OpenedIndex:
     def searcher(self) -> tantivy.Searcher:
         """A searcher over the last commit."""
         stamp = self._commit_stamp()
-        with engine_errors(f"L’index {self.folder} ne répond pas."):
+        with engine_errors(NO_ANSWER, self.folder):
             if stamp != self._loaded:
                 self._index.reload()
                 self._loaded = stamp
@@ -69,7 +74,7 @@ class OpenedIndex:
         """Replace and remove documents in one commit; found by the next searcher."""
         with self._lock:
             try:
-                with engine_errors(f"L’index {self.folder} n’a pas pu être écrit."):
+                with engine_errors("L’index {path} n’a pas pu être écrit : {detail}.", self.folder):
                     self._write(documents, deleted)
             except IndexUnavailable:
                 self._writer = None  # a writer that failed takes nothing any more; the next call opens another
@@ -91,12 +96,12 @@ class OpenedIndex:
         with self._lock:
             if self._writer is not None:
                 writer, self._writer = self._writer, None
-                with engine_errors(f"L’index {self.folder} n’a pas pu être fermé."):
+                with engine_errors("L’index {path} n’a pas pu être fermé : {detail}.", self.folder):
                     writer.wait_merging_threads()
 
     def _commit_stamp(self) -> tuple[int, int]:
         try:
             found = os.stat(self.folder / "meta.json")
         except OSError as error:
-            raise IndexUnavailable(f"L’index {self.folder} a disparu.") from error
+            raise IndexUnavailable("L’index {path} a disparu.", path=self.folder) from error
         return found.st_mtime_ns, found.st_ino

@@ -7,7 +7,6 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import tantivy
@@ -17,7 +16,7 @@ from search.document import UNKNOWN, IndexDocument
 from search.plan import Number
 from search.port import Facet
 
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
 """Change it with the schema, `IndexDocument` or the analysis: an index written under another one is rebuilt."""
 
 TERMS_TOKENIZER: Final = "vigie_terms"
@@ -66,13 +65,14 @@ def register(index: tantivy.Index) -> None:
 
 def to_tantivy(document: IndexDocument, schema: tantivy.Schema) -> tantivy.Document:
     """The document as Tantivy takes it."""
+    texts, words = _analysed(document)
     values: dict[str, Any] = {
         "id": document.id,
         "source": document.model_dump_json().encode(),
         "facts": list(document.facts),
-        "title": [" ".join(analysis.terms(p.text, p.language)) for p in document.pieces if p.field == "title"],
-        "body": [" ".join(analysis.terms(p.text, p.language)) for p in document.pieces],
-        "words": " ".join({word for piece in document.pieces for word in analysis.words(piece.text)}),
+        "title": [text for piece, text in zip(document.pieces, texts, strict=True) if piece.field == "title"],
+        "body": texts,
+        "words": " ".join(words),
         "deadlines": list(document.deadlines),
         "deadline_days": list(document.deadline_days),
         "amounts": list(document.amounts),
@@ -83,27 +83,33 @@ def to_tantivy(document: IndexDocument, schema: tantivy.Schema) -> tantivy.Docum
         values["sort_deadline"] = document.deadlines[0]
     if document.headline:
         values["sort_value"] = document.headline.cents
-    values |= {f"facet_{facet}": list(facet_keys(document, facet)) for facet in KEYED_FACETS}
+    values |= {f"facet_{facet}": keys for facet, keys in facet_keys(document).items()}
     return tantivy.Document.from_dict(values, schema)
 
 
-def facet_keys(document: IndexDocument, facet: Facet) -> tuple[str, ...]:
-    """The keys under which a document is counted; `?` when it does not say."""
-    if facet in FACET_FACTS:
-        keys = _values(document, FACET_FACTS[facet])
-    elif facet is Facet.CPV_DIVISION:
-        keys = (value for value in _values(document, "cpv") if len(value) == 2)
-    elif facet is Facet.REGION:
-        keys = (value for value in _values(document, "performance") if len(value) == 3 or "-" in value)
-    elif facet is Facet.PROVINCE:
-        keys = (value for value in _values(document, "performance") if len(value) == 4)
-    elif facet is Facet.BUYER:
-        keys = (name[:_MAX_KEY] for name in document.buyers)
-    else:
-        keys = iter((document.month,) if document.month else ())
-    return tuple(dict.fromkeys(keys)) or (UNKNOWN,)
+def _analysed(document: IndexDocument) -> tuple[list[str], set[str]]:
+    """The terms of each piece between spaces, and every folded word."""
+    texts: list[str] = []
+    words: set[str] = set()
+    for piece in document.pieces:
+        terms, found = analysis.terms_and_words(piece.text, piece.language)
+        texts.append(" ".join(terms))
+        words.update(found)
+    return texts, words
 
 
-def _values(document: IndexDocument, name: str) -> Iterator[str]:
-    start = f"{name}="
-    return (fact[len(start) :] for fact in document.facts if fact.startswith(start))
+def facet_keys(document: IndexDocument) -> dict[Facet, list[str]]:
+    """The keys under which a document is counted, per facet; `?` when it does not say."""
+    said: dict[str, list[str]] = {}
+    for fact in document.facts:
+        name, _, value = fact.partition("=")
+        said.setdefault(name, []).append(value)
+    performed = said.get("performance", [])
+    keys = {facet: said.get(name, []) for facet, name in FACET_FACTS.items()} | {
+        Facet.CPV_DIVISION: [value for value in said.get("cpv", []) if len(value) == 2],
+        Facet.REGION: [value for value in performed if len(value) == 3 or "-" in value],
+        Facet.PROVINCE: [value for value in performed if len(value) == 4],
+        Facet.BUYER: list(dict.fromkeys(name[:_MAX_KEY] for name in document.buyers)),
+        Facet.MONTH: [document.month] if document.month else [],
+    }
+    return {facet: found or [UNKNOWN] for facet, found in keys.items()}

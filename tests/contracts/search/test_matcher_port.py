@@ -85,7 +85,10 @@ def test_profiles_of_a_popular_region_match_there_where_no_place_is_said_and_now
         document(3, title={"fr": "Voirie"}),
     )
     many = {str(number): NoticeQuery(text="voirie", places=["BE35"]) for number in range(120)}
-    others = {"strict": NoticeQuery(text="voirie", places=["BE35"], places_unknown="exclude"), "elsewhere": NoticeQuery(text="voirie", places=["BE23"])}
+    others = {
+        "strict": NoticeQuery(text="voirie", places=["BE35"], places_unknown="exclude"),
+        "elsewhere": NoticeQuery(text="voirie", places=["BE23"]),
+    }
     for profile_id, query in {**many, **others}.items():
         matcher.put(profile_id, query)
     for number in range(0, 120, 2):

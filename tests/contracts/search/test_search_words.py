@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from notices.model import Lot
 from search.port import Matcher, SearchIndex
 from search.query import NoticeQuery
 from tests.contracts.search.search_material import NOW, document
@@ -130,3 +131,14 @@ def test_a_notice_with_the_words_in_its_title_comes_before_one_that_mentions_the
         "be_bda:2",
         "be_bda:1",
     ]
+
+
+def test_what_a_lot_adds_is_found_as_text_of_the_lot(index: SearchIndex, matcher: Matcher) -> None:
+    lot = Lot(id="LOT-0001", title={"fr": "Lot 1"}, additional_information={"fr": "Visite de la chaufferie."})
+    item = document(title={"fr": "Entretien"}, lots=(lot,))
+    query = NoticeQuery(text="chaufferies")
+    index.index([item])
+    matcher.put("a", query)
+    assert index.count(query, now=NOW) == 1
+    (match,) = matcher.match([item], now=NOW)
+    assert [(clause.words, clause.field) for clause in match.clauses] == [(("chaufferie",), "lot")]
