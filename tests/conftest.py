@@ -11,6 +11,8 @@ import pytest
 from store import Archive, Store
 from tests.support import postgres
 
+pytest_plugins = ("tests.support.no_skips",)
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.PostgresServer]:

@@ -145,8 +145,9 @@ def test_a_picker_finds_codes_by_their_digits() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=10))
 def test_no_text_makes_the_vocabulary_raise(text: str, other: str) -> None:
-    cpv.get(text)
-    cpv.ancestors(text)
-    cpv.children(text)
-    cpv.is_within(text, other)
-    cpv.search(text, other, 3)
+    known = cpv.get(text)
+    assert known is None or cpv.is_within(known.code, known.code)
+    assert len(cpv.ancestors(text)) <= 7
+    assert text not in cpv.children(text)
+    assert cpv.is_within(text, other) in (True, False)
+    assert len(cpv.search(text, other, 3)) <= 3
