@@ -65,6 +65,14 @@ class Token(NamedTuple):
     end: int
 
 
+class Reading(NamedTuple):
+    """The tokens of a text in three spellings, each list as long as the others."""
+
+    terms: list[str]
+    words: list[str]
+    printed: list[str]
+
+
 def fold(word: str) -> str:
     """The folded form of one run; empty when nothing but marks was in it."""
     decomposed = unicodedata.normalize("NFKD", word.lower()).lower().translate(_SPELT_OUT)
@@ -137,10 +145,12 @@ def terms(text: str, language: str) -> list[str]:
     return [term for run in _WORD.findall(_prepared(text)) if (term := stems[run])]
 
 
-def terms_and_words(text: str, language: str) -> tuple[list[str], list[str]]:
-    """What `terms` and `words` give, reading the text once."""
-    stems, runs = _stems[known(language)], _WORD.findall(_prepared(text))
-    return [term for run in runs if (term := stems[run])], [folded for run in runs if (folded := _folded[run])]
+def read(text: str, language: str) -> Reading:
+    """What `terms` and `words` give, and the words as printed, reading the text once."""
+    printed = list(filter(_folded.__getitem__, _WORD.findall(_prepared(text))))
+    return Reading(
+        list(map(_stems[known(language)].__getitem__, printed)), list(map(_folded.__getitem__, printed)), printed
+    )
 
 
 def located_terms(text: str, language: str) -> Iterator[tuple[str, int, int]]:

@@ -37,17 +37,17 @@ class DocumentView:
         self._spellings: dict[int, dict[str, dict[str, None]]] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
         self._codes: dict[frozenset[str], tuple[str, ...]] = {}
-        self._places: dict[str, tuple[str, ...]] = {}
+        self._places: dict[frozenset[str], tuple[tuple[str, ...], str]] = {}
         self._phrases: dict[tuple[tuple[str, ...], ...], Found] = {}
 
     @cached_property
-    def _read(self) -> list[tuple[list[str], list[str]]]:
-        return [analysis.terms_and_words(piece.text, piece.language) for piece in self.pieces]
+    def _read(self) -> list[analysis.Reading]:
+        return [analysis.read(piece.text, piece.language) for piece in self.pieces]
 
     @cached_property
     def piece_terms(self) -> list[list[str]]:
         """The terms of each piece, in order."""
-        return [terms for terms, _ in self._read]
+        return [reading.terms for reading in self._read]
 
     @cached_property
     def terms(self) -> dict[str, int]:
@@ -60,7 +60,7 @@ class DocumentView:
     @cached_property
     def words(self) -> list[str]:
         """Every folded word once, sorted."""
-        return sorted(set().union(*(words for _, words in self._read)))
+        return sorted(set().union(*(reading.words for reading in self._read)))
 
     def numbers(self, number: Number) -> Sequence[int]:
         """The values of one number."""
@@ -99,19 +99,20 @@ class DocumentView:
     @cached_property
     def _printed_words(self) -> dict[str, tuple[int, tuple[str, ...]]]:
         found: dict[str, tuple[int, tuple[str, ...]]] = {}
-        for number, piece in enumerate(self.pieces):
-            for word, start, end in analysis.tokens(piece.text):
-                found.setdefault(word, (number, (piece.text[start:end],)))
+        for number, reading in enumerate(self._read):
+            for word, printed in zip(reading.words, reading.printed, strict=True):
+                if word not in found:
+                    found[word] = number, (printed,)
         return found
 
     def _printed(self, number: int) -> dict[str, dict[str, None]]:
         """The spellings of every term of a piece; read once, as many profiles ask for the same piece."""
         known = self._spellings.get(number)
         if known is None:
-            piece, known = self.pieces[number], {}
-            for term, start, end in analysis.located_terms(piece.text, piece.language):
-                known.setdefault(term, {})[piece.text[start:end]] = None
-            self._spellings[number] = known
+            reading = self._read[number]
+            known = self._spellings[number] = {}
+            for term, printed in zip(reading.terms, reading.printed, strict=True):
+                known.setdefault(term, {})[printed] = None
         return known
 
     def _printed_phrase(self, number: int, phrase: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,13 +132,20 @@ class DocumentView:
             known = self._codes[branches] = tuple(code.removeprefix("cpv=") for code in codes)
         return known
 
-    def places_within(self, region: str) -> tuple[str, ...]:
-        """The places in a region as the notice states them; regions are facts such as `performance=BE2`."""
-        known = self._places.get(region)
+    def places_within(self, regions: frozenset[str]) -> tuple[tuple[str, ...], str]:
+        """The places in these regions as the notice states them, and whether as place of performance, seat or both.
+
+        Regions are facts such as `performance=BE2`.
+        """
+        known = self._places.get(regions)
         if known is None:
-            side, _, code = region.partition("=")
-            stated = (leaf for leaf in self._stated(side) if leaf == code or code in places.above(leaf))
-            known = self._places[region] = tuple(stated)
+            codes: dict[str, None] = {}
+            sides: dict[str, None] = {}
+            for side, _, code in (region.partition("=") for region in sorted(regions)):
+                sides[side] = None
+                stated = (leaf for leaf in self._stated(side) if leaf == code or code in places.above(leaf))
+                codes.update(dict.fromkeys(stated))
+            known = self._places[regions] = tuple(codes), "+".join(sides)
         return known
 
     def _stated(self, side: str) -> tuple[str, ...]:
@@ -215,7 +223,9 @@ def _add_words(condition: Condition, view: DocumentView, moment: Moment, found: 
             found += view.found(condition)
         case AnyOf(parts):
             for part in parts:
-                if not isinstance(part, AllOf) or holds(part, view, moment):
+                if isinstance(part, HasPhrase):
+                    found += view.found(part)
+                elif not isinstance(part, AllOf) or holds(part, view, moment):
                     _add_words(part, view, moment, found)
         case AllOf(parts):
             for part in parts:

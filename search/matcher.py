@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from core.clock import now as clock_now
-from search.anchors import Anchors
+from search.anchors import NO_CLAUSE, Anchors
 from search.clause_table import ClauseTable
 from search.document import IndexDocument
 from search.evaluate import DocumentView, satisfied
@@ -66,25 +66,27 @@ class EmbeddedMatcher:
                 for view in views:
                     self._rarity.learn(view)
                 if self._rarity.has_learnt_much():
-                    self._anchors.choose_anew(self._profiles, self._rarity)
+                    self._anchors.choose_anew(self._rarity)
                 for view in views:
                     found += self._matches(view, moment)
         return found
 
     def _matches(self, view: DocumentView, moment: Moment) -> list[Match]:
         judge = _Judge(self._clauses, view, moment)
+        reason_of = _Reasons(self._clauses, view, moment).__getitem__
         notice_id = view.document.id
-        found: list[Match] = []
-        for leaf in self._anchors.satisfied(judge, judge.reached):
-            why = judge.reasons(leaf.path)
-            found += [Match(profile_id, notice_id, why) for profile_id in leaf.profiles]
-        return found
+        return [
+            Match(profile_id, notice_id, why)
+            for leaf in self._anchors.satisfied(judge.held, judge.__getitem__)
+            for why in [tuple(filter(None, map(reason_of, leaf.clauses)))]  # exclusions give no reason
+            for profile_id in leaf
+        ]
 
     def _forget(self, profile_id: str) -> None:
         numbers = self._profiles.pop(profile_id, None)
         if numbers is None:
             return
-        self._anchors.unhang(profile_id)
+        self._anchors.unhang(profile_id, numbers)
         for number in numbers:
             self._clauses.give_back(number)
 
@@ -110,35 +112,31 @@ class _Judge(dict[int, bool]):
 
     def __init__(self, table: ClauseTable, view: DocumentView, moment: Moment) -> None:
         super().__init__()
-        self._reached: set[int] | None = None
+        self._held: set[int] | None = None
         self._table = table
         self._view = view
         self._moment = moment
-        self._reasons = _Reasons(table, view, moment)
 
     def __missing__(self, number: int) -> bool:
-        clause = self._table.clauses[number]
-        if clause is None or self._is_out_of_reach(number):
-            verdict = False
-        else:
-            verdict = satisfied(clause, self._view, self._moment)
-        self[number] = verdict
+        # Once `held` was asked for, all clauses with keys that hold are in here.
+        fails = self._held is not None and self._table.keys[number] is not None
+        verdict = self[number] = not fails and self._satisfied(number)
         return verdict
 
-    def _is_out_of_reach(self, number: int) -> bool:
-        return self._reached is not None and self._table.keys[number] is not None and number not in self._reached
+    def held(self) -> set[int]:
+        """The clauses with keys that hold, and `NO_CLAUSE`; found when first asked for, which reads all texts."""
+        if self._held is None:
+            reached = self._table.reached_by(self._view)
+            held = reached & self._table.sure
+            held.update(number for number in reached - held if self._satisfied(number))
+            self.update(dict.fromkeys(held, True))
+            held.add(NO_CLAUSE)
+            self._held = held
+        return self._held
 
-    def reached(self) -> set[int]:
-        """The clauses of which the document has a key; found when first asked for, which reads all texts."""
-        if self._reached is None:
-            self._reached = self._table.reached_by(self._view)
-            self.update(dict.fromkeys(self._reached & self._table.sure, True))
-        return self._reached
-
-    def reasons(self, numbers: tuple[int, ...]) -> tuple[MatchedClause, ...]:
-        """The reasons of clauses that hold; exclusions give none."""
-        known = self._reasons
-        return tuple([found for number in numbers if (found := known[number])])
+    def _satisfied(self, number: int) -> bool:
+        clause = self._table.clauses[number]
+        return clause is not None and satisfied(clause, self._view, self._moment)
 
 
 class _Reasons(dict[int, MatchedClause | None]):

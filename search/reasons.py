@@ -37,19 +37,16 @@ def _text(clause: PlannedClause, view: DocumentView, moment: Moment) -> MatchedC
     found = words_found(clause.known, view, moment)
     if not found:
         return None
-    words = dict.fromkeys(word for _, spelt in found for word in spelt)
-    field = view.pieces[min(piece for piece, _ in found)].field
-    return MatchedClause("text", clause.printed, tuple(words)[:MAX_WORDS], field)
+    piece, words = found[0]
+    if len(found) > 1:
+        piece = min(piece for piece, _ in found)
+        words = tuple(dict.fromkeys(word for _, spelt in found for word in spelt))
+    return MatchedClause("text", clause.printed, words[:MAX_WORDS], view.pieces[piece].field)
 
 
 def _places(clause: PlannedClause, view: DocumentView) -> MatchedClause:
-    sides: dict[str, None] = {}
-    codes: dict[str, None] = {}
-    for fact in sorted(_facts(clause.known, view)):
-        sides[fact.partition("=")[0]] = None
-        codes.update(dict.fromkeys(view.places_within(fact)))
-    field = "+".join(side for side in ("performance", "seat") if side in sides)
-    return MatchedClause("places", clause.printed, tuple(codes)[:MAX_WORDS], field)
+    codes, field = view.places_within(_facts(clause.known, view))
+    return MatchedClause("places", clause.printed, codes[:MAX_WORDS], field)
 
 
 def _facts(condition: Condition, view: DocumentView) -> frozenset[str]:

@@ -92,9 +92,9 @@ def _analysed(document: IndexDocument) -> tuple[list[str], set[str]]:
     texts: list[str] = []
     words: set[str] = set()
     for piece in document.pieces:
-        terms, found = analysis.terms_and_words(piece.text, piece.language)
-        texts.append(" ".join(terms))
-        words.update(found)
+        reading = analysis.read(piece.text, piece.language)
+        texts.append(" ".join(reading.terms))
+        words.update(reading.words)
     return texts, words
 
 

@@ -78,6 +78,14 @@ def test_two_profiles_with_the_same_query_both_match(matcher: Matcher) -> None:
     assert {match.profile_id for match in found} == {"a", "c"}
 
 
+def test_the_reasons_stand_in_the_order_of_each_profile_s_own_query(matcher: Matcher) -> None:
+    matcher.put("a", NoticeQuery(text="voirie tunnel"))
+    matcher.put("b", NoticeQuery(text="tunnel voirie"))
+    found = matcher.match([document(title={"fr": "Voirie et tunnel"})], now=NOW)
+    told = {match.profile_id: [clause.printed for clause in match.clauses] for match in found}
+    assert told == {"a": ["voirie", "tunnel"], "b": ["tunnel", "voirie"]}
+
+
 def test_profiles_of_a_popular_region_match_there_where_no_place_is_said_and_nowhere_else(matcher: Matcher) -> None:
     in_namur, in_ghent, said_nowhere = (
         document(1, title={"fr": "Voirie"}, places=(Place(nuts="BE352"),)),

@@ -33,6 +33,20 @@ def test_a_notice_matches_a_profile_exactly_when_the_same_search_finds_it(
         assert set(index.scan(query, now=NOW)) == matched[profile_id], query.to_json()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_match_tells_the_reasons_that_the_same_search_tells(seed: int, index: SearchIndex, matcher: Matcher) -> None:
+    random = Random(3000 + seed)
+    documents = [IndexDocument.of(stored(random_notice(random, number))) for number in range(60)]
+    queries = {str(number): random_query(random) for number in range(60)}
+    index.index(documents)
+    for profile_id, query in queries.items():
+        matcher.put(profile_id, query)
+    told = {(match.profile_id, match.notice_id): match.clauses for match in matcher.match(documents, now=NOW)}
+    for profile_id, query in queries.items():
+        for hit in index.search(query, now=NOW, limit=100, highlight=False).hits:
+            assert told[profile_id, hit.notice_id] == hit.clauses, query.to_json()
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_notices_that_do_not_say_are_counted_and_labelled(seed: int, index: SearchIndex) -> None:
     random = Random(1000 + seed)

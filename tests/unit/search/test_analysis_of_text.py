@@ -35,7 +35,8 @@ def test_all_ways_to_look_at_a_text_see_the_same_tokens(text: str) -> None:
     assert [token.text for token in tokens] == folded
     for language in (*analysis.LANGUAGES, "pt"):
         terms = analysis.terms(text, language)
-        assert analysis.terms_and_words(text, language) == (terms, folded)
+        printed = [text[token.start : token.end] for token in tokens]
+        assert analysis.read(text, language) == (terms, folded, printed)
         located = list(analysis.located_terms(text, language))
         assert [term for term, _, _ in located] == terms
         assert [(start, end) for _, start, end in located] == [(token.start, token.end) for token in tokens]
