@@ -216,7 +216,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--turns", type=int, default=3)
     options.add_argument(
-        "--notices", type=int, default=1500, help="notices of the portal; about a third are open calls"
+        "--notices", type=int, default=5000, help="notices of the portal; about a third are open calls"
     )
     options.add_argument("--bare", metavar="URL", help=argparse.SUPPRESS)
     asked = options.parse_args()

@@ -25,6 +25,7 @@ from crawlers.portals import load, parser, spider_class
 from crawlers.portals.loading import parser_version
 from notices.model import Frozen
 from pipelines.notebook import FileNotebook
+from pipelines.reading import Reader
 from pipelines.requests import CrawlRequest, plan
 from pipelines.services import CrawlServices, StoredFingerprints, Tell, VigieCrawler, tell_nobody
 from store.records import RunRecord, RunState, Verdict, WindowRecord
@@ -87,7 +88,7 @@ def run(
         services = CrawlServices(
             settings=settings,
             portal=portal,
-            parser=parser(portal.key),
+            reader=Reader(parser(portal.key)),
             parser_version=parser_version(portal.key),
             store=store,
             archive=archive,
@@ -173,6 +174,8 @@ class _Crawl:
             except asyncio.CancelledError:
                 if not self._overdue:
                     raise
+            finally:
+                await services.reader.close()
             if self._overdue:
                 await self._leave()
 

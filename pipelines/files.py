@@ -11,7 +11,7 @@ from core.settings import CrawlSettings
 from crawlers.contract import Parsing
 from crawlers.portals import load, parser, splitter
 from notices.formats.eforms import NoticeFormatError, Reading
-from pipelines.validate import Refusal, read
+from pipelines.reading import Refusal, read
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

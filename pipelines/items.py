@@ -23,6 +23,8 @@ class ReadNotice:
 
     archived: ArchivedNotice
     reading: Reading
+    digest: str
+    """What the reading says, as `notices.versions.payload_digest` sums it up."""
 
 
 @dataclass(frozen=True)

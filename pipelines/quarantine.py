@@ -9,8 +9,8 @@ from core.errors import VigieError
 from core.settings import Settings
 from crawlers.portals.loading import parser_version
 from notices.model import Frozen
+from pipelines.reading import Refusal
 from pipelines.replay import read_archived
-from pipelines.validate import Refusal
 from store import ArchiveError
 from store.records import ArchiveRecord, Origin, QuarantineEntry, QuarantineState, SaveOutcome, Saving
 

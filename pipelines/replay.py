@@ -20,7 +20,7 @@ from notices.formats.eforms import Reading
 from notices.model import Frozen
 from notices.versions import FieldChange, difference
 from pipelines.enrich import enriched
-from pipelines.validate import Refusal, read
+from pipelines.reading import Refusal, read
 from store import ArchiveError
 from store.records import ArchiveRecord, Origin, SaveStatus, Saving, VersionRecord
 

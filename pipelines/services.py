@@ -14,8 +14,8 @@ from scrapy.crawler import Crawler
 from core.settings import Settings
 from crawlers.engines.window_spider import WindowSpider
 from crawlers.portals import Portal
-from crawlers.portals.loading import Parser
 from notices.model import Frozen
+from pipelines.reading import Reader
 from store.records import RunCounts, RunRecord, SaveStatus, WindowRecord
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class CrawlServices:
 
     settings: Settings
     portal: Portal
-    parser: Parser
+    reader: Reader
     parser_version: str
     store: Store
     archive: Archive

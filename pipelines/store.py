@@ -123,6 +123,7 @@ class StorePipeline:
     def _saving(self, item: ReadNotice) -> Saving:
         return Saving(
             notice=item.reading.notice,
+            digest=item.digest,
             fingerprint=item.archived.raw.fingerprint,
             run_id=self._services.run.id,
             parser_version=self._services.parser_version,

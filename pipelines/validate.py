@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Self
 
-from pydantic import ValidationError
-
 from crawlers.contract import Parsing, RawNotice, WindowReport
-from crawlers.portals.loading import Parser
-from notices.formats.eforms import NoticeFormatError, Reading
 from pipelines.items import ArchivedNotice, ReadNotice, RefusedNotice
+from pipelines.reading import Refusal
 from pipelines.services import CrawlServices, vigie_crawler
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-logger = logging.getLogger(__name__)
-
-
-class Refusal(Exception):
-    """Why a payload did not become a notice, as a sentence, and where in it the trouble lies."""
-
-    def __init__(self, reason: str, path: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.path = path
-
-
-def read(parser: Parser, payload: bytes, context: Parsing) -> Reading:
-    """Run a parser over a payload; whatever goes wrong becomes a `Refusal`."""
-    try:
-        return parser(payload, context)
-    except NoticeFormatError as error:
-        raise Refusal(f"{error.reason}: {error.sentence}", error.path) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Refusal(f"unexpected: A value does not fit the model: {first['msg']}.", where) from error
-    except Exception as error:
-        # A payload must not be able to end a run, whatever it does to the parser.
-        logger.exception("The parser of %s failed on %s", context.portal, context.native_id or "a payload")
-        raise Refusal(f"unexpected: The parser failed: {type(error).__name__}: {error}"[:500]) from error
 
 
 class ValidatePipeline:
@@ -55,20 +24,19 @@ class ValidatePipeline:
         """Built by Scrapy."""
         return cls(vigie_crawler(crawler).services)
 
-    def process_item(self, item: ArchivedNotice | WindowReport) -> ReadNotice | RefusedNotice | WindowReport:
+    async def process_item(self, item: ArchivedNotice | WindowReport) -> ReadNotice | RefusedNotice | WindowReport:
         """Read one notice; a refused one goes on to the store's quarantine, and the run goes on."""
         if isinstance(item, WindowReport):
             return item
-        try:
-            reading = read(self._services.parser, item.raw.payload, self._parsing(item.raw))
-        except Refusal as refusal:
-            return RefusedNotice(item, refusal.reason, refusal.path)
+        found = await self._services.reader.read(item.raw.payload, self._parsing(item.raw))
+        if isinstance(found, Refusal):
+            return RefusedNotice(item, found.reason, found.path)
         expected = f"{item.raw.portal}:{item.raw.native_id}"
-        if reading.notice.id != expected:
+        if found.reading.notice.id != expected:
             return RefusedNotice(
-                item, f"contradiction: The payload is of {reading.notice.id}, and {expected} was asked for."
+                item, f"contradiction: The payload is of {found.reading.notice.id}, and {expected} was asked for."
             )
-        return ReadNotice(item, reading)
+        return ReadNotice(item, *found)
 
     def _parsing(self, raw: RawNotice) -> Parsing:
         services = self._services

@@ -34,6 +34,9 @@ class Saving(Frozen):
     """A notice on its way into the store."""
 
     notice: Notice
+    digest: str | None = Field(
+        default=None, description="`payload_digest` of the notice, where it is known already; else it is computed"
+    )
     fingerprint: str | None = Field(
         default=None, description="what the portal's list said of this version; equal means unchanged"
     )

@@ -51,7 +51,7 @@ def prepare(item: Saving) -> Candidate:
     if printable(notice.id) != notice.id:
         raise StoreError(f"The id {notice.id!r} of a notice holds a character that no database takes.")
     order = order_key(notice.published_at, notice.notice_version)
-    return Candidate(item=item, digest=payload_digest(notice), order=order)
+    return Candidate(item=item, digest=item.digest or payload_digest(notice), order=order)
 
 
 def save_all(database: Database, connection: Connection, candidates: Sequence[Candidate]) -> list[SaveOutcome]:

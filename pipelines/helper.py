@@ -1,0 +1,119 @@
+"""A second process that calls functions, asked and answering through its own pipes.
+
+It leaves when its standard input ends, so a crawl that is killed takes it along. A terminal's Ctrl-C does not reach it.
+Both ends are Vigie's own, so pickled values are safe to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import struct
+import sys
+from collections import deque
+from typing import Any, BinaryIO
+
+from core import logs
+
+IN_HAND = 3
+"""Calls that the helper has at once: one under way, the others waiting in its pipe."""
+PATIENCE = 2.0
+"""Seconds that a helper has to leave."""
+_LENGTH = struct.Struct("!Q")
+
+
+class HelperDied(Exception):
+    """The process ended with calls in hand."""
+
+
+class Helper:
+    """One second process, asked from one event loop."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._in_hand: deque[asyncio.Future[Any]] = deque()
+        self._listening = asyncio.create_task(self._listen())
+        self._dead = False
+
+    @classmethod
+    async def start(cls) -> Helper:
+        """Start the process. It answers after it has loaded what the first call needs."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", f"from {__name__} import main; main()"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
+        )
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether what is given to it now would only wait."""
+        return len(self._in_hand) >= IN_HAND
+
+    async def ask(self, call: tuple[Any, ...]) -> Any:
+        """Call a function, given with its arguments; both must be picklable. `HelperDied` when it ended over it."""
+        if self._dead or self._process.stdin is None:
+            raise HelperDied
+        message = pickle.dumps(call, pickle.HIGHEST_PROTOCOL)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._in_hand.append(answer)
+        self._process.stdin.write(_LENGTH.pack(len(message)) + message)
+        return await answer
+
+    async def close(self) -> None:
+        """End the process; one that is still at a call after `PATIENCE` is killed."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), PATIENCE)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._listening
+
+    async def _listen(self) -> None:
+        """Give each answer to the call that waits the longest, until there are no more."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while (answers := self._process.stdout) is not None:
+                (length,) = _LENGTH.unpack(await answers.readexactly(_LENGTH.size))
+                self._settle(pickle.loads(await answers.readexactly(length)))  # noqa: S301 - see above
+        self._dead = True
+        while self._in_hand:
+            self._settle(HelperDied())
+
+    def _settle(self, outcome: Any) -> None:
+        waiting = self._in_hand.popleft()
+        if waiting.done():  # nobody waits any more
+            return
+        if isinstance(outcome, HelperDied):
+            waiting.set_exception(outcome)
+        else:
+            waiting.set_result(outcome)
+
+
+def serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer calls until there are no more."""
+    while header := questions.read(_LENGTH.size):
+        function, *arguments = pickle.loads(questions.read(*_LENGTH.unpack(header)))  # noqa: S301 - see above
+        message = pickle.dumps(function(*arguments), pickle.HIGHEST_PROTOCOL)
+        answers.write(_LENGTH.pack(len(message)) + message)
+        answers.flush()
+
+
+def main() -> None:
+    """The second process: nothing else may write to the pipe that the answers take."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    logs.configure()
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, answers)

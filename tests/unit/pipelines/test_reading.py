@@ -1,0 +1,105 @@
+"""Where a payload is read changes nothing but the time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crawlers.contract import Parsing
+from notices.versions import payload_digest
+from pipelines import reading
+from pipelines.helper import Helper
+from pipelines.reading import Read, Reader, Refusal
+from tests.support.parsers import DEADLY, parse
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl that asks for help at once."""
+    monkeypatch.setattr(reading, "BUSY_SECONDS", -1)
+    monkeypatch.setattr(reading, "BUSY_SHARE", -1)
+
+
+def read_all(payloads: list[bytes]) -> tuple[list[Read | Refusal], Reader]:
+    async def run() -> tuple[list[Read | Refusal], Reader]:
+        reader = Reader(parse)
+        try:
+            asked = (reader.read(payload, Parsing("be_bda", "", str(n))) for n, payload in enumerate(payloads))
+            return await asyncio.gather(*asked), reader
+        finally:
+            await reader.close()
+
+    return asyncio.run(run())
+
+
+def title(found: Read | Refusal) -> str:
+    assert isinstance(found, Read)
+    return found.reading.notice.title["fr"]
+
+
+def test_every_payload_gets_its_own_answer_with_help_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    payloads = [f"avis {number}".encode() for number in range(50)]
+    alone, _ = read_all(payloads)
+    monkeypatch.setattr(reading, "BUSY_SECONDS", -1)
+    monkeypatch.setattr(reading, "BUSY_SHARE", -1)
+    helped, _ = read_all(payloads)
+    assert [title(found) for found in helped] == [payload.decode() for payload in payloads]
+    assert alone == helped
+    assert all(isinstance(found, Read) and found.digest == payload_digest(found.reading.notice) for found in alone)
+
+
+def test_a_polite_crawl_starts_no_second_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unexpected() -> Helper:
+        raise AssertionError("nobody asked for help")
+
+    monkeypatch.setattr(Helper, "start", unexpected)
+    found, _ = read_all([b"avis"] * 20)
+    assert len(found) == 20
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_payload_that_its_parser_refuses_is_refused_with_the_same_sentence_there() -> None:
+    found, _ = read_all([b"bad", b"avis"])
+    assert isinstance(found[0], Refusal)
+    assert str(found[0]) == "unexpected: The parser failed: ValueError: this is bad"
+    assert title(found[1]) == "avis"
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_payload_that_ends_the_process_is_refused_and_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.helper.IN_HAND", 100)  # nothing deadly is read here
+    found, _ = read_all([b"avis 0", DEADLY, b"avis 2", b"avis 3"])
+    assert [title(found[place]) for place in (0, 2, 3)] == ["avis 0", "avis 2", "avis 3"]
+    assert isinstance(found[1], Refusal)
+    assert "ended the process" in found[1].reason
+
+
+def test_a_helper_leaves_with_the_process_that_started_it() -> None:
+    script = (
+        "import asyncio, os\n"
+        "from pipelines.helper import Helper\n"
+        "async def run():\n"
+        "    helper = await Helper.start()\n"
+        "    print(await helper.ask((os.getpid,)), flush=True)\n"
+        "    await asyncio.sleep(3600)\n"
+        "asyncio.run(run())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        helper = int(parent.stdout.readline())
+        watch = os.pidfd_open(helper)
+        parent.send_signal(signal.SIGKILL)
+    try:
+        ended, _, _ = select.select([watch], [], [], 30)  # readable when its process is over
+        assert ended
+    finally:
+        os.close(watch)
