@@ -143,17 +143,18 @@ def never_crawled(store: Store, portal: str) -> bool:
 @click.command()
 @click.argument("portal")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--as", "form", help="The form in which the files come; told by their content otherwise.")
 @click.option("--unread", is_flag=True, help="Tell on stderr which elements no reader consumed.")
 @click.option("--coverage", is_flag=True, help="Print a table of field coverage instead of the notices.")
 @sentences
-def parse(portal: str, files: tuple[Path, ...], unread: bool, coverage: bool) -> None:
+def parse(portal: str, files: tuple[Path, ...], form: str | None, unread: bool, coverage: bool) -> None:
     """Read raw payloads from files and print one JSON notice per line; exit 1 when a file cannot be read."""
     from notices.coverage import coverage_table, field_coverage
     from pipelines.files import parse_files
 
     failed: set[Path] = set()
     notices = []
-    for parsed in parse_files(portal, files, load_settings().crawl):
+    for parsed in parse_files(portal, files, load_settings().crawl, form):
         if parsed.reading is None:
             failed.add(parsed.path)
             say(parsed.problem or f"{parsed.path}: cannot be read.")

@@ -14,7 +14,7 @@ import tomllib
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -74,6 +74,9 @@ class PortalSettings(Section):
     enabled: bool = True
     base_url: str | None = Field(default=None, description="default: the base_url of the portal's portal.yml")
     route: str | None = Field(default=None, description="be_bda: anonymous (default) or gateway")
+    transport: Literal["http", "browser"] | None = Field(
+        default=None, description="browser opens the portal's pages in Chromium; default: what portal.yml says"
+    )
     client_id: str | None = Field(default=None, description="credentials of an official gateway")
     client_secret: SecretStr | None = None
 

@@ -30,12 +30,16 @@ class Kept:
     quarantined: int
 
 
-def judge(report: WindowReport, kept: Kept, floor: int | None = None) -> Judgement:
-    """The verdict on one window. `floor` is what a day that is over announces at least; None where there is none."""
+def judge(report: WindowReport, kept: Kept, floor: int | None = None, *, may_be_empty: bool = False) -> Judgement:
+    """The verdict on one window.
+
+    `floor` is what such a window announces at least; None where there is none. `may_be_empty` says of a small portal
+    that an empty list is nothing unusual; its spider has then seen the portal say so.
+    """
     if report.failure or report.announced is None:
         return Judgement(Verdict.FAILED, reason=report.failure or "The portal did not say how many notices there are.")
     expected = max(report.announced, report.second_count or 0)
-    if expected == 0 and not report.listed:
+    if expected == 0 and not report.listed and not may_be_empty:
         return Judgement(Verdict.SUSPECT, reason="The portal announced nothing.")
     unsettled = max(0, len(report.listed) - kept.stored - kept.quarantined)
     missing = max(0, expected - report.distinct) + unsettled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crawlers.contract import WindowReport
-from notices.formats.eforms import Reading
+from notices.formats.reading import Reading
 from notices.model import RawAddress
 from pipelines.items import ReadNotice, RefusedNotice
 

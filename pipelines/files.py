@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from core.errors import VigieError
 from core.settings import CrawlSettings
 from crawlers.contract import Parsing
-from crawlers.portals import load, parser, splitter
-from notices.formats.eforms import NoticeFormatError, Reading
+from crawlers.portals import forms, load, parser, splitter
+from notices.formats.errors import NoticeFormatError
+from notices.formats.reading import Reading
 from pipelines.reading import Refusal, read
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -24,21 +26,28 @@ class ParsedFile(NamedTuple):
     problem: str | None = None
 
 
-def parse_files(portal: str, paths: Iterable[Path], crawl: CrawlSettings | None = None) -> Iterator[ParsedFile]:
+def parse_files(
+    portal: str, paths: Iterable[Path], crawl: CrawlSettings | None = None, form: str | None = None
+) -> Iterator[ParsedFile]:
     """Read files one after the other; one that cannot be read does not keep the others back.
+
+    `form` says in which of the portal's forms they come; without it the content tells. An unknown one raises
+    `VigieError`.
 
     A bare document named after the portal's key (`<uuid>.xml`) gets the id of that notice. A search answer yields one
     result per row.
     """
-    limits = crawl or CrawlSettings()
     load(portal)
+    limits = crawl or CrawlSettings()
+    if form is not None and form not in forms(portal):
+        raise VigieError(f"{portal} has no form {form}; there are: {', '.join(forms(portal))}.")
     for path in paths:
         try:
             if path.stat().st_size > limits.max_response_bytes:
                 raise OSError(
                     f"it has {path.stat().st_size:,} bytes, more than the {limits.max_response_bytes:,} that are read"
                 )
-            payloads = splitter(portal)(path.read_bytes())
+            payloads = splitter(portal)(path.read_bytes(), form)
         except OSError as error:
             yield ParsedFile(path, None, f"{path}: cannot be read: {error.strerror or error}.")
             continue

@@ -27,6 +27,9 @@ _LENGTH = struct.Struct("!Q")
 class HelperDied(Exception):
     """The process ended with calls in hand."""
 
+    def __str__(self) -> str:
+        return "the second process ended"
+
 
 class Helper:
     """One second process, asked from one event loop."""
@@ -39,8 +42,8 @@ class Helper:
 
     @classmethod
     async def start(cls) -> Helper:
-        """Start the process. It answers after it has loaded what the first call needs."""
-        return cls(
+        """Start the process and wait until it answers. `HelperDied` or `OSError` when it does not come up."""
+        helper = cls(
             await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", f"from {__name__} import main; main()"),
                 stdin=asyncio.subprocess.PIPE,
@@ -49,6 +52,12 @@ class Helper:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
         )
+        try:
+            await helper.ask((os.getpid,))
+        except BaseException:
+            await helper.close()
+            raise
+        return helper
 
     @property
     def pid(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crawlers.contract import RawNotice
-from notices.formats.eforms import Reading
+from notices.formats.reading import Reading
 from notices.model import RawAddress
 
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from crawlers.contract import Parsing
 from crawlers.portals.loading import Parser
-from notices.formats.eforms import NoticeFormatError, Reading
+from notices.formats.errors import NoticeFormatError
+from notices.formats.reading import Reading
 from notices.versions import payload_digest
 from pipelines.helper import Helper, HelperDied
 
@@ -79,12 +80,13 @@ class Reader:
         self._begun = time.monotonic()
         self._spent = 0.0
         self._helper: Helper | None = None
+        self._calling: asyncio.Task[None] | None = None
         self._alone = asyncio.Lock()
 
     async def read(self, payload: bytes, context: Parsing) -> Read | Refusal:
         """Read a payload. Readings may come back in another order than they were asked for."""
-        if self._helper is None and self._is_busy():
-            self._helper = await Helper.start()
+        if self._calling is None and self._is_busy():
+            self._calling = asyncio.create_task(self._call_for_help())
         helper = self._helper
         if helper is None or helper.has_enough:
             return self._read_here(payload, context)
@@ -92,14 +94,26 @@ class Reader:
             return await self._read_by(helper, payload, context)
         except HelperDied:
             if self._helper is helper:
-                self._helper = None
+                self._helper = self._calling = None
             return await self._read_alone(payload, context)
 
     async def close(self) -> None:
         """End the helper; nothing is read any more."""
+        if self._calling is not None:
+            self._calling.cancel()
+            await asyncio.wait({self._calling})
         helper, self._helper = self._helper, None
         if helper is not None:
             await helper.close()
+
+    async def _call_for_help(self) -> None:
+        """Until the helper is there, payloads are read here; if it cannot come, all of them are."""
+        try:
+            self._helper = await Helper.start()
+        except (HelperDied, OSError):
+            logger.warning(
+                "No second process could be started to read payloads; the crawl goes on without", exc_info=True
+            )
 
     def _is_busy(self) -> bool:
         return self._spent > BUSY_SECONDS and self._spent > BUSY_SHARE * (time.monotonic() - self._begun)
@@ -120,7 +134,10 @@ class Reader:
     async def _read_alone(self, payload: bytes, context: Parsing) -> Read | Refusal:
         """Which of the payloads in hand ended the process is not known: each gets a process of its own."""
         async with self._alone:
-            helper = await Helper.start()
+            try:
+                helper = await Helper.start()
+            except (HelperDied, OSError) as error:
+                return Refusal(f"unexpected: No process could be started to read the payload alone: {error}")
             try:
                 return await self._read_by(helper, payload, context)
             except HelperDied:

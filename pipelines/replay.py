@@ -16,7 +16,7 @@ from core.settings import Settings
 from crawlers.contract import Parsing
 from crawlers.portals import load, parser
 from crawlers.portals.loading import parser_version
-from notices.formats.eforms import Reading
+from notices.formats.reading import Reading
 from notices.model import Frozen
 from notices.versions import FieldChange, difference
 from pipelines.enrich import enriched

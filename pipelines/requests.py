@@ -103,7 +103,11 @@ class WindowHistory(Protocol):
 
 
 def plan(request: CrawlRequest, portal: Portal, history: WindowHistory, at: datetime) -> tuple[Window, ...]:
-    """The windows of a crawl in their order, each once: first those to try again, then what was asked for."""
+    """The windows of a crawl in their order, each once: first those to try again, then what was asked for.
+
+    A portal that knows no publication days is asked for what is open instead, one that knows nothing else for the days
+    since the last complete one.
+    """
     today = portal.today(at)
     asked = _asked(request, portal, history, today, at)
     again = _again(portal, history, today, at) if request.retry_incomplete else ()
@@ -113,14 +117,21 @@ def plan(request: CrawlRequest, portal: Portal, history: WindowHistory, at: date
 def _asked(
     request: CrawlRequest, portal: Portal, history: WindowHistory, today: date, at: datetime
 ) -> tuple[Window, ...]:
+    has_days, has_open = "days" in portal.scopes, "open" in portal.scopes
     if request.first and request.last:
+        if not has_days:
+            raise VigieError(f"{portal.key} cannot be asked for publication days, only for what is open now.")
         return Window.days(request.first, request.last)
     if request.backfill_days:
+        if not has_days:
+            return ()
         return _uncovered(history, portal.key, today - timedelta(days=request.backfill_days), today, at)
-    if request.purpose is RunPurpose.WINDOW:
-        return _since_last_complete_day(portal, history, today)
-    if request.purpose is RunPurpose.OPEN:
+    if request.purpose is RunPurpose.OPEN and has_open:
         return (Window.open_now(),)
+    if request.purpose is RunPurpose.WINDOW and not has_days:
+        return (Window.open_now(),)
+    if request.purpose in (RunPurpose.WINDOW, RunPurpose.OPEN):
+        return _since_last_complete_day(portal, history, today)
     raise VigieError("A crawl needs days, a number of days backwards, or one of the purposes open and window.")
 
 

@@ -169,7 +169,7 @@ class StorePipeline:
                 native_id not in unchanged and self._stored.get(native_id) is False for native_id in report.listed
             ),
         )
-        judgement = judge(report, kept, self._floor(report))
+        judgement = judge(report, kept, self._floor(report), may_be_empty=services.portal.expectations.may_be_empty)
         return services.store.windows.record(
             WindowRecord(
                 portal=report.portal,
@@ -190,8 +190,10 @@ class StorePipeline:
         )
 
     def _floor(self, report: WindowReport) -> int | None:
-        """What the window's day announces at least. A day that goes on and a demonstration have no floor."""
+        """What the window announces at least. A day that goes on and a demonstration have no floor."""
         start, end = report.window.start, report.window.end
+        if report.window.scope == "open" and not self._services.settings.demo:
+            return self._services.portal.expectations.open_floor or None
         if start is None or end is None or end - start != timedelta(days=1):
             return None
         if self._services.settings.demo or self._services.portal.today(now()) < end:

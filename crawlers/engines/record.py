@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from notices.formats.eforms import UnreadElement
+from notices.formats.reading import UnreadElement
 from notices.model import MultilingualText, ReadingNote
 from notices.values.text import clean_line, known_text
 from notices.vocabularies import languages

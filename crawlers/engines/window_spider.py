@@ -293,9 +293,16 @@ class WindowSpider(Spider):
             fetched=tuple(fetched),
             unchanged=tuple(sorted(listing.unchanged)),
             missed=missed or {},
-            problems=tuple(listing.problems),
+            problems=(*listing.problems, *self._never_verified(window)),
             failure=failure,
         )
+
+    def _never_verified(self, window: Window) -> tuple[str, ...]:
+        """Said once per run: what this spider does on the word of others."""
+        unverified = self.portal.unverified
+        if not unverified or self.portal.simulated or window != self.windows[0]:
+            return ()
+        return (f"{len(unverified)} habits of the portal were never seen live, such as: {unverified[0].what}.",)
 
     # --- for portals' spiders ---------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from core.errors import ConfigurationError
+from crawlers.contract import Scope
 from crawlers.portals.holidays import Holidays
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -84,7 +86,11 @@ class Expectations(Part):
 
     floor: dict[Weekday, Annotated[int, Field(ge=0)]]
     holiday_floor: int = Field(ge=0)
-    holidays: Holidays
+    holidays: Holidays = Holidays(())
+    may_be_empty: bool = Field(
+        default=False, description="a list without any notice is no reason for suspicion: the portal is small"
+    )
+    open_floor: int = Field(default=0, ge=0, description="open calls that the portal announces on any day, at least")
 
     @field_validator("floor")
     @classmethod
@@ -114,15 +120,25 @@ class ListingHabits(Part):
 
 
 class Route(Part):
-    """One way to ask the portal. Paths are relative to the base URL."""
+    """One way to ask the portal. Paths are relative to the base URL, and named as the portal's spider asks for them."""
 
     description: str
     base_url: str | None = Field(default=None, description="default: the portal's base_url")
-    token: str | None = None
-    configuration: str | None = Field(default=None, description="where the portal publishes its own client")
-    search: str
-    workspace: str = Field(description="with {native_id}")
-    organisations: str | None = None
+    paths: dict[str, str] = Field(default_factory=dict, description="may hold names in braces, such as {native_id}")
+
+    def path(self, name: str, **values: str) -> str:
+        """A path with its names filled in; `ConfigurationError` when `portal.yml` has none of that name."""
+        try:
+            return self.paths[name].format(**values) if values else self.paths[name]
+        except KeyError as error:
+            raise ConfigurationError(f"portal.yml: routes have no path {name}, or it names {error}.") from error
+
+
+class Unverified(Part):
+    """Something that was never seen on the live portal: written from what others say of it."""
+
+    what: str = Field(description="the selector, parameter or habit")
+    settle: str = Field(description="what a first live run must find out")
 
 
 class Portal(Part):
@@ -146,6 +162,17 @@ class Portal(Part):
     expectations: Expectations
     listing: ListingHabits
     routes: dict[str, Route] = Field(min_length=1, description="the first is the default")
+    engine: str | None = Field(
+        default=None, description="module in crawlers/engines whose spider and parser serve a folder without its own"
+    )
+    transport: Literal["http", "browser"] = Field(
+        default="http", description="browser: pages are opened in Chromium, for a portal that renders by script"
+    )
+    scopes: tuple[Scope, ...] = Field(
+        default=("open", "days"), min_length=1, description="the kinds of window that the portal can be asked for"
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="what the engine or the spider needs to know")
+    unverified: tuple[Unverified, ...] = ()
     facts: dict[str, str] = Field(
         default_factory=dict, description="habits worth knowing, for whoever looks after the spider"
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 import yaml
 from pydantic import ValidationError
@@ -17,10 +18,18 @@ from crawlers.portals.definition import Portal
 
 if TYPE_CHECKING:
     from crawlers.engines.window_spider import WindowSpider
-    from notices.formats.eforms import Reading
+    from notices.formats.reading import Reading
 
 Parser = Callable[[bytes, Parsing], "Reading"]
-Splitter = Callable[[bytes], list[bytes]]
+
+
+class Splitter(Protocol):
+    """Takes a file apart into payloads that the parser of the portal reads, one per notice."""
+
+    def __call__(self, payload: bytes, form: str | None = None) -> list[bytes]:
+        """The payloads. `form` is one of the parser's `FORMS`; None: told by the content."""
+        ...
+
 
 _FOLDER = Path(__file__).parent
 
@@ -56,26 +65,38 @@ def read_definition(path: Path) -> Portal:
 
 def parser(key: str) -> Parser:
     """The pure parser of a portal: payload in, `Reading` out."""
-    load(key)
-    found: Parser = importlib.import_module(f"crawlers.portals.{key}.parse").parse
+    found: Parser = _module(key, "parse").parse
+    return found
+
+
+def forms(key: str) -> Mapping[str, str]:
+    """The forms in which files of a portal come, with what each is: `list-page`, `detail-page`, ..."""
+    found: Mapping[str, str] = _module(key, "parse").FORMS
     return found
 
 
 def splitter(key: str) -> Splitter:
-    """Takes a payload apart that holds several notices, such as a page of a list."""
-    load(key)
-    found: Splitter = importlib.import_module(f"crawlers.portals.{key}.parse").split
+    """Takes a file apart that holds several notices, such as a page of a list."""
+    found: Splitter = _module(key, "parse").split
     return found
 
 
 def parser_version(key: str) -> str:
     """The version of a portal's parser; raised when the same payload is read otherwise than before."""
-    load(key)
-    return str(importlib.import_module(f"crawlers.portals.{key}.parse").PARSER_VERSION)
+    return str(_module(key, "parse").PARSER_VERSION)
 
 
 def spider_class(key: str) -> type[WindowSpider]:
     """The spider of a portal."""
-    load(key)
-    found: type[WindowSpider] = importlib.import_module(f"crawlers.portals.{key}.spider").PortalSpider
+    found: type[WindowSpider] = _module(key, "spider").PortalSpider
     return found
+
+
+def _module(key: str, name: str) -> ModuleType:
+    """`spider` or `parse` of a portal: its own, else its engine's."""
+    engine = load(key).engine
+    if (_FOLDER / key / f"{name}.py").is_file():
+        return importlib.import_module(f"crawlers.portals.{key}.{name}")
+    if engine is None:
+        raise ConfigurationError(f"{key} has no {name}.py, and portal.yml names no engine that has one.")
+    return importlib.import_module(f"crawlers.engines.{engine}.{name}")

@@ -9,7 +9,8 @@ import pytest
 
 from crawlers.contract import Parsing
 from crawlers.portals.be_bda import parse as parse_module
-from notices.formats.eforms import FormatReason, NoticeFormatError, Reading
+from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.reading import Reading
 from pipelines import replay
 from simulated_portals.be_bda.server import make_portal
 from store.records import Origin

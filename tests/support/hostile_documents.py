@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import strategies as st
 
-from notices.formats.eforms import Reading
 from notices.formats.errors import NoticeFormatError
+from notices.formats.reading import Reading
 
 WORDS = (
     b"",

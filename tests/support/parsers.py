@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from crawlers.contract import Parsing
-from notices.formats.eforms import Reading
+from notices.formats.reading import Reading
 from tests.support.store_examples import notice
 
 DEADLY = b"deadly"

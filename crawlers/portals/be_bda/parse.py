@@ -15,11 +15,20 @@ from crawlers.engines.record import Account, Record
 from crawlers.portals.be_bda.merge import from_portal_alone, merged
 from crawlers.portals.be_bda.row import PortalFacts, read_row, read_version, read_workspace
 from crawlers.portals.loading import load
-from notices.formats.eforms import FormatReason, NoticeFormatError, Reading, ReadingContext, read_eforms
+from notices.formats.eforms import read_eforms
+from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.reading import Reading, ReadingContext
 from notices.model import Notice
 from notices.values.dates import BRUSSELS
 
 PARSER_VERSION = "1"
+FORMS = {
+    "raw-unit": "what the spider archives: row, workspace and organisation",
+    "search-answer": "an answer of the search, one notice per row",
+    "search-row": "one row of it",
+    "workspace": "a publication workspace",
+    "eforms": "a bare eForms document",
+}
 COUNTRY = "BE"
 PUBLISHED = "PUBLISHED"
 OLD_FORMAT = "TED_ESENDERS"
@@ -42,9 +51,9 @@ def parse(payload: bytes, context: Parsing) -> Reading:
     return _read_unit(unit, context)
 
 
-def split(payload: bytes) -> list[bytes]:
+def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The payloads in a payload: one per row of a search answer, else the payload itself."""
-    if b'"publications"' not in payload:
+    if form not in (None, "search-answer") or b'"publications"' not in payload:
         return [payload]
     rows = _rows(_json(payload))
     if rows is None:

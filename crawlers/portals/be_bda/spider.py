@@ -54,9 +54,8 @@ class PortalSpider(WindowSpider):
         self.portal = self.portal.at(self.base_url or self.route.base_url)
         self.service = JsonService(self)
         self.tokens = TokenProvider(self.service, self.portal, self.route, self.portal_settings)
-        organisations = self.route.organisations
         self.organisations = Organisations(
-            self.service, self.notebook, self.portal.base_url + organisations if organisations else None
+            self.service, self.notebook, self.portal.base_url + self.route.path("organisations")
         )
 
     # --- the list ---------------------------------------------------------------------------------------------------
@@ -95,7 +94,7 @@ class PortalSpider(WindowSpider):
 
     async def _search(self, wanted: dict[str, Any], *, page: int, size: int) -> Page:
         body = {"includeOrganisationChildren": True, "page": page, "pageSize": size, **wanted}
-        answer, _ = await self.service.post(self.portal.base_url + self.route.search, body)
+        answer, _ = await self.service.post(self.portal.base_url + self.route.path("search"), body)
         return read_page(answer)
 
     async def _check_filters(self, page: Page, window: Window, listing: Listing) -> None:
@@ -138,7 +137,7 @@ class PortalSpider(WindowSpider):
 
     async def fetch(self, listed: ListedNotice) -> RawNotice:
         """The workspace behind a row. A dossier that is not there (404) is handed out with its row alone."""
-        url = self.portal.base_url + self.route.workspace.format(native_id=listed.native_id)
+        url = self.portal.base_url + self.route.path("workspace", native_id=listed.native_id)
         organisation = await self.organisations.find((listed.row.get("organisation") or {}).get("organisationId"))
         known: str | None = listed.fingerprint
         problem = None

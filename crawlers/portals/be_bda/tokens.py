@@ -127,10 +127,10 @@ class TokenProvider:
         return Token(value, now() + max(life - EARLY, life / 2))
 
     async def _find_client(self) -> Client:
-        path = self._route.token or ""
-        if self._route.configuration is None:
+        path = self._route.path("token")
+        if "configuration" not in self._route.paths:
             return partner_client(self._settings, self._portal.base_url, path)
-        request = Request(self._portal.base_url + self._route.configuration, meta={"plain": True})
+        request = Request(self._portal.base_url + self._route.path("configuration"), meta={"plain": True})
         response = await self._service.download(request)
         if response.status != 200:
             raise CrawlError(f"GET {response.url} answers {response.status}.")

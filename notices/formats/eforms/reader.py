@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, tzinfo
+from datetime import datetime, time
 from typing import Final
 
 from lxml.etree import _Element as Element
-from pydantic import ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from notices.formats.eforms import leaves
 from notices.formats.eforms.changes import cancel_all
 from notices.formats.eforms.document import DocumentDraft, read_document
 from notices.formats.eforms.names import clark
 from notices.formats.eforms.outcomes import Outcomes
-from notices.formats.eforms.walk import UnreadElement, Walk
+from notices.formats.eforms.walk import Walk
 from notices.formats.eforms.xml import DEFAULT_LIMIT, parse
 from notices.formats.errors import FormatReason, NoticeFormatError
-from notices.model import Change, CountryCode, Frozen, Link, Lot, MultilingualText, Notice, NoticeKind, Organisation
+from notices.formats.reading import Reading, ReadingContext
+from notices.model import Change, Link, Lot, MultilingualText, Notice, NoticeKind, Organisation
 from notices.vocabularies import subtypes
 
 _KINDS: Final = {
@@ -35,30 +36,6 @@ _KINDS: Final = {
 """Notice kind by form type (BT-03)."""
 
 _LANGUAGE: Final = clark("cbc:NoticeLanguageCode")
-
-
-class ReadingContext(Frozen):
-    """What a portal knows of a notice that the notice does not say of itself.
-
-    `portal` is the portal's key. `zone` is the clock of a date without offset. `id` is the notice's stable id, else it
-    is `<portal>:notice-<BT-701>`. `country` is that of the portal's jurisdiction; None on an international portal,
-    where it is that of the first buyer.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    portal: str
-    zone: tzinfo
-    id: str | None = None
-    url: str | None = None
-    country: CountryCode | None = None
-
-
-class Reading(Frozen):
-    """A notice, and the elements of its payload that no part of the reader knows."""
-
-    notice: Notice
-    unread: tuple[UnreadElement, ...] = ()
 
 
 def read_eforms(payload: bytes, *, context: ReadingContext, limit: int = DEFAULT_LIMIT) -> Reading:

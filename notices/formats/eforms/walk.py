@@ -22,7 +22,8 @@ from notices.formats.eforms.names import (
     clark,
     short,
 )
-from notices.model import Frozen, ReadingNote
+from notices.formats.reading import UnreadElement
+from notices.model import ReadingNote
 from notices.values.text import clean_line
 
 D = TypeVar("D")
@@ -42,17 +43,6 @@ _EXTENSION_STEPS: Final = {
     UBL_EXTENSION: EXTENSION_CONTENT,
     EXTENSION_CONTENT: EFORMS_EXTENSION,
 }
-
-
-class UnreadElement(Frozen):
-    """An element that no part of the reader knows: where, how often, and the first text found in it.
-
-    In `path`, `~` stands for the four wrappers of a UBL extension; a code list that is not known is named in brackets.
-    """
-
-    path: str
-    count: int
-    sample: str
 
 
 class Walk:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from lxml.etree import _Element as Element
 from pydantic import ValidationError
 
-from notices.formats.eforms import Reading, ReadingContext
 from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.reading import Reading, ReadingContext
 from notices.formats.ted_export import leaves
 from notices.formats.ted_export.build import NoticeBuilder
 from notices.formats.ted_export.coded import CodedDraft, read_coded, read_sender, read_titles

@@ -21,7 +21,8 @@ from crawlers.portals.be_bda.listing import filters, fingerprint, outside, read_
 from crawlers.portals.be_bda.organisations import by_id
 from crawlers.portals.be_bda.parse import parse, split
 from crawlers.portals.be_bda.tokens import partner_client, read_client
-from notices.formats.eforms import FormatReason, NoticeFormatError, Reading
+from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.reading import Reading
 from pipelines.files import parse_files
 
 ROOT = Path(__file__).parents[3]

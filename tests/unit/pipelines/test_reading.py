@@ -29,12 +29,18 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BUSY_SHARE", -1)
 
 
-def read_all(payloads: list[bytes]) -> tuple[list[Read | Refusal], Reader]:
-    async def run() -> tuple[list[Read | Refusal], Reader]:
+def read_all(payloads: list[bytes]) -> list[Read | Refusal]:
+    """Read payloads side by side, after help has come where it is asked for."""
+
+    async def run() -> list[Read | Refusal]:
         reader = Reader(parse)
         try:
+            await reader.read(b"first", Parsing("be_bda", "", "first"))
+            await reader.read(b"second", Parsing("be_bda", "", "second"))
+            if reader._calling is not None:
+                await asyncio.wait({reader._calling})
             asked = (reader.read(payload, Parsing("be_bda", "", str(n))) for n, payload in enumerate(payloads))
-            return await asyncio.gather(*asked), reader
+            return await asyncio.gather(*asked)
         finally:
             await reader.close()
 
@@ -48,10 +54,10 @@ def title(found: Read | Refusal) -> str:
 
 def test_every_payload_gets_its_own_answer_with_help_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
     payloads = [f"avis {number}".encode() for number in range(50)]
-    alone, _ = read_all(payloads)
+    alone = read_all(payloads)
     monkeypatch.setattr(reading, "BUSY_SECONDS", -1)
     monkeypatch.setattr(reading, "BUSY_SHARE", -1)
-    helped, _ = read_all(payloads)
+    helped = read_all(payloads)
     assert [title(found) for found in helped] == [payload.decode() for payload in payloads]
     assert alone == helped
     assert all(isinstance(found, Read) and found.digest == payload_digest(found.reading.notice) for found in alone)
@@ -62,22 +68,29 @@ def test_a_polite_crawl_starts_no_second_process(monkeypatch: pytest.MonkeyPatch
         raise AssertionError("nobody asked for help")
 
     monkeypatch.setattr(Helper, "start", unexpected)
-    found, _ = read_all([b"avis"] * 20)
+    found = read_all([b"avis"] * 20)
     assert len(found) == 20
 
 
 @pytest.mark.usefixtures("busy")
 def test_a_payload_that_its_parser_refuses_is_refused_with_the_same_sentence_there() -> None:
-    found, _ = read_all([b"bad", b"avis"])
+    found = read_all([b"bad", b"avis"])
     assert isinstance(found[0], Refusal)
     assert str(found[0]) == "unexpected: The parser failed: ValueError: this is bad"
     assert title(found[1]) == "avis"
 
 
 @pytest.mark.usefixtures("busy")
+def test_without_a_second_process_the_crawl_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    found = read_all([b"avis"] * 20)
+    assert [title(one) for one in found] == ["avis"] * 20
+
+
+@pytest.mark.usefixtures("busy")
 def test_a_payload_that_ends_the_process_is_refused_and_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.helper.IN_HAND", 100)  # nothing deadly is read here
-    found, _ = read_all([b"avis 0", DEADLY, b"avis 2", b"avis 3"])
+    found = read_all([b"avis 0", DEADLY, b"avis 2", b"avis 3"])
     assert [title(found[place]) for place in (0, 2, 3)] == ["avis 0", "avis 2", "avis 3"]
     assert isinstance(found[1], Refusal)
     assert "ended the process" in found[1].reason
