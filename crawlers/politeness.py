@@ -115,7 +115,7 @@ class Politeness:
             "AUTOTHROTTLE_ENABLED": delay > 0,
             "AUTOTHROTTLE_START_DELAY": delay,
             "AUTOTHROTTLE_TARGET_CONCURRENCY": float(politeness.connections),
-            "DOWNLOAD_TIMEOUT": self._crawl.timeout,
+            "DOWNLOAD_TIMEOUT": max(self._crawl.timeout, politeness.timeout or 0.0),
             "DOWNLOAD_MAXSIZE": self._crawl.max_response_bytes,
             "DOWNLOAD_WARNSIZE": 0,
             # Loading the certificates takes as long as twenty notices; without TLS there is nothing to check.

@@ -72,6 +72,7 @@ class Politeness(Part):
     longest_wait: float = Field(
         default=300, gt=0, description="seconds; asked to wait longer, the run ends and says so"
     )
+    timeout: float | None = Field(default=None, gt=0, description="seconds for one answer, where the portal is slow")
     tries: int = Field(default=4, ge=1, le=10, description="how often one request is sent at most")
 
     @model_validator(mode="after")

@@ -9,10 +9,12 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Generic, TypeVar
 
 from core.settings import Settings
 from pipelines.crawl import CrawlReport, CrawlRequest, run
 from simulated_portals.be_bda.portal import BeBdaPortal
+from simulated_portals.messages import SimulatedPortal
 from simulated_portals.running import RunningPortal, running_portal
 from store import Store
 from store.archive import Archive
@@ -22,32 +24,31 @@ EFORMS = SAMPLES / "eforms_2025-06"
 SAMPLE_DAYS = (date(2025, 6, 7), date(2025, 6, 10))
 
 
+P = TypeVar("P", bound=SimulatedPortal)
+
+
 @dataclass
-class Installation:
+class PortalInstallation(Generic[P]):
     """A store, an archive and a portal to crawl."""
 
     settings: Settings
     store: Store
     archive: Archive
-    portal: RunningPortal[BeBdaPortal]
+    portal: RunningPortal[P]
+    key: str
 
     @property
-    def control(self) -> BeBdaPortal:
+    def control(self) -> P:
         """The simulated portal, to make it misbehave."""
         return self.portal.control
 
-    @property
-    def today(self) -> date:
-        """The day on the portal's calendar."""
-        return self.control.clock.today()
-
     def crawl(self, first: date, last: date | None = None) -> CrawlReport:
         """Crawl publication days, both included."""
-        return self.run(CrawlRequest.of_days("be_bda", first, last or first))
+        return self.run(CrawlRequest.of_days(self.key, first, last or first))
 
     def crawl_open(self) -> CrawlReport:
         """Crawl what is open now, without trying other windows again."""
-        request = CrawlRequest.open_calls("be_bda")
+        request = CrawlRequest.open_calls(self.key)
         return self.run(request.model_copy(update={"retry_incomplete": False}))
 
     def run(self, request: CrawlRequest) -> CrawlReport:
@@ -58,6 +59,15 @@ class Installation:
     def requests(self, kind: str) -> int:
         """Requests of a kind that the portal got."""
         return self.control.statistics.requests(kind)
+
+
+class Installation(PortalInstallation[BeBdaPortal]):
+    """One that crawls the Belgian portal."""
+
+    @property
+    def today(self) -> date:
+        """The day on the portal's calendar."""
+        return self.control.clock.today()
 
     def busiest_day(self) -> tuple[date, int]:
         """The day before today with most publications, and their number."""
@@ -72,8 +82,23 @@ class Installation:
 
 
 @contextmanager
-def installation(folder: Path, portal: BeBdaPortal, **settings: object) -> Iterator[Installation]:
+def portal_installation(folder: Path, key: str, portal: P, **settings: object) -> Iterator[PortalInstallation[P]]:
     """An installation of the demonstration (so that few notices are no reason for suspicion) with `portal` running."""
+    with _opened(folder, portal, settings) as parts:
+        yield PortalInstallation(*parts, key)
+
+
+@contextmanager
+def installation(folder: Path, portal: BeBdaPortal, **settings: object) -> Iterator[Installation]:
+    """As `portal_installation`, of the Belgian portal."""
+    with _opened(folder, portal, settings) as parts:
+        yield Installation(*parts, "be_bda")
+
+
+@contextmanager
+def _opened(
+    folder: Path, portal: P, settings: dict[str, object]
+) -> Iterator[tuple[Settings, Store, Archive, RunningPortal[P]]]:
     made = Settings.model_validate({"data_dir": folder / "data", "demo": True, **settings})
     made.data_dir.mkdir(parents=True, exist_ok=True)
     (made.data_dir / "vigie.sqlite").write_bytes(_migrated_store())
@@ -82,7 +107,7 @@ def installation(folder: Path, portal: BeBdaPortal, **settings: object) -> Itera
         Store.open(made) as store,
         Archive(made.archive, made.spool_dir, store.payloads) as archive,
     ):
-        yield Installation(made, store, archive, running)
+        yield made, store, archive, running
 
 
 @cache
