@@ -11,7 +11,8 @@ from core.clock import now
 from store import queues
 from store.database import Database, chunks
 from store.ordering import order_key
-from store.records import Origin, SaveOutcome, Saving, StoredNotice, VersionRecord
+from store.procedures import links_of
+from store.records import Origin, ProcedureLink, SaveOutcome, Saving, StoredNotice, VersionRecord
 from store.save_rows import seen_values
 from store.saving import prepare, save_all
 from store.tables import index_queue, notice_versions, notices
@@ -103,6 +104,11 @@ class Notices:
             rows = connection.execute(statement).all()
         found = [_stored(row) for row in rows]
         return sorted(found, key=lambda stored: (order_key(stored.notice.published_at, None), stored.notice.id))
+
+    def links_of_procedure(self, procedure_key: str) -> list[ProcedureLink]:
+        """Why notices of other portals, or of another procedure of the same one, belong to this procedure."""
+        with self._database.read() as connection:
+            return links_of(connection, procedure_key)
 
     def iterate(self, portal: str | None = None, batch: int = 500) -> Iterator[StoredNotice]:
         """All current notices in the order of their ids, a page per transaction."""

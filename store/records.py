@@ -54,6 +54,17 @@ class SaveOutcome(Frozen):
     changes: tuple[FieldChange, ...] = ()
 
 
+class ProcedureLink(Frozen):
+    """Why notices that their portal counts as another procedure belong to this one."""
+
+    procedure_key: str
+    joined_key: str = Field(description="the procedure key that they would have alone")
+    notice_id: str = Field(description="the notice that brought the identifier in common")
+    scheme: str
+    value: str
+    linked_at: AwareDatetime
+
+
 class StoredNotice(Frozen):
     """The current version of a notice with what the store knows about it."""
 

@@ -13,9 +13,10 @@ from notices.versions import FieldChange
 from store import queues
 from store.database import Database
 from store.ordering import OrderKey
+from store.procedures import Procedures
 from store.records import Origin, Saving
-from store.tables import index_queue, match_queue, notice_versions, notices, procedures, version_payloads
-from store.version_rows import changes_json, procedure_key, update_seen, version_values
+from store.tables import index_queue, match_queue, notice_versions, notices, version_payloads
+from store.version_rows import changes_json, update_seen, version_values
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class RowBuffer:
     """Rows by table, flushed in the order that their foreign keys ask for."""
 
     at: datetime
-    procedures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    procedures: Procedures
     notices: list[dict[str, Any]] = field(default_factory=list)
     updates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     versions: list[dict[str, Any]] = field(default_factory=list)
@@ -56,12 +57,6 @@ class RowBuffer:
     to_index: list[tuple[str, int, Origin]] = field(default_factory=list)
     to_match: list[tuple[str, int, Origin]] = field(default_factory=list)
 
-    def add_procedure(self, notice: Notice) -> str:
-        """The procedure of a notice; its key."""
-        key = procedure_key(notice)
-        self.procedures[key] = {"key": key, "portal": notice.portal, "first_seen_at": self.at}
-        return key
-
     def add_notice(self, candidate: Candidate) -> None:
         """A notice that is stored for the first time."""
         notice, item = candidate.notice, candidate.item
@@ -69,7 +64,7 @@ class RowBuffer:
             {
                 "id": notice.id,
                 "portal": notice.portal,
-                "procedure_key": self.add_procedure(notice),
+                "procedure_key": self.procedures.key_of(notice),
                 "version": 1,
                 "last_version": 1,
                 "fingerprint": item.fingerprint,
@@ -83,7 +78,7 @@ class RowBuffer:
     def move_on(self, candidate: Candidate, number: int) -> None:
         """A known notice has a new current version."""
         values = {
-            "procedure_key": self.add_procedure(candidate.notice),
+            "procedure_key": self.procedures.key_of(candidate.notice),
             "version": number,
             "last_version": number,
             "fingerprint": candidate.item.fingerprint,
@@ -140,9 +135,10 @@ class RowBuffer:
 
     def flush(self, database: Database, connection: Connection) -> None:
         """Write everything."""
-        if self.procedures:
-            statement = database.insert(procedures).on_conflict_do_nothing(index_elements=["key"])
-            connection.execute(statement, list(self.procedures.values()))
+        self.procedures.flush()
+        for values in (*self.notices, *(changed for _, changed in self.updates)):
+            if "procedure_key" in values:
+                values["procedure_key"] = self.procedures.final(values["procedure_key"])
         if self.notices:
             connection.execute(insert(notices), self.notices)
         for notice_id, values in self.updates:

@@ -25,6 +25,7 @@ from store.columns import printable
 from store.database import Database
 from store.errors import StoreError
 from store.ordering import order_key
+from store.procedures import Procedures
 from store.quarantine import release_older
 from store.records import Origin, SaveOutcome, SaveStatus, Saving
 from store.save_rows import Candidate, RowBuffer
@@ -59,9 +60,10 @@ def save_all(database: Database, connection: Connection, candidates: Sequence[Ca
     at = now()
     for portal in sorted({candidate.notice.portal for candidate in candidates}):
         database.lock(connection, f"notices:{portal}")
+    database.lock(connection, "procedures")  # notices of two portals may be the first of one tender
     outcomes: dict[int, SaveOutcome] = {}
     for positions in _rounds(candidates):
-        round_ = _Round(connection, [candidates[position] for position in positions], at)
+        round_ = _Round(database, connection, [candidates[position] for position in positions], at)
         outcomes.update(zip(positions, round_.save(database), strict=True))
     _release_quarantine(connection, candidates, at)
     return [outcomes[position] for position in range(len(candidates))]
@@ -70,10 +72,12 @@ def save_all(database: Database, connection: Connection, candidates: Sequence[Ca
 class _Round:
     """Saves notices of distinct ids together."""
 
-    def __init__(self, connection: Connection, candidates: Sequence[Candidate], at: datetime) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, candidates: Sequence[Candidate], at: datetime
+    ) -> None:
         self._connection = connection
         self._candidates = candidates
-        self._rows = RowBuffer(at)
+        self._rows = RowBuffer(at, Procedures(database, connection, [item.notice for item in candidates], at))
         self._current = current_of(connection, (candidate.notice.id for candidate in candidates))
         known = [payload for candidate in candidates if (payload := candidate.payload) and payload[0] in self._current]
         self._read_into = versions_of_payloads(connection, known)
@@ -153,7 +157,7 @@ class _Round:
         return _outcome(SaveStatus.REVISION, candidate, target.number, changes)
 
     def _point_to(self, notice_id: str, number: int) -> None:
-        key = self._rows.add_procedure(load(self._connection, notice_id, number))
+        key = self._rows.procedures.key_of(load(self._connection, notice_id, number))
         self._rows.updates.append((notice_id, {"version": number, "procedure_key": key}))
         self._rows.to_index.append((notice_id, number, Origin.REPLAY))
         current = (notice_versions.c.notice_id == notice_id, notice_versions.c.version == number)

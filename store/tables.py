@@ -45,6 +45,25 @@ procedures = Table(
     Column("first_seen_at", Instant, nullable=False),
 )
 
+procedure_identifiers = Table(
+    "procedure_identifiers",
+    metadata,
+    Column("scheme", Text, primary_key=True),
+    Column("value", FreeText, primary_key=True),
+    Column("procedure_key", FreeText, ForeignKey("procedures.key"), nullable=False, index=True),
+)
+
+procedure_links = Table(
+    "procedure_links",
+    metadata,
+    Column("joined_key", FreeText, primary_key=True),  # the key that these notices would have alone
+    Column("procedure_key", FreeText, ForeignKey("procedures.key"), nullable=False, index=True),
+    Column("notice_id", FreeText, nullable=False),  # the notice that brought the identifier
+    Column("scheme", Text, nullable=False),
+    Column("value", FreeText, nullable=False),
+    Column("linked_at", Instant, nullable=False),
+)
+
 notices = Table(
     "notices",
     metadata,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from notices.model import Notice
 from notices.versions import FieldChange, difference
-from store.columns import FreeText, printable
+from store.columns import FreeText
 from store.database import chunks
 from store.errors import StoreError
 from store.ordering import OrderKey, order_key
 from store.tables import notice_versions, notices, version_payloads
 
 _CHANGES = TypeAdapter(tuple[FieldChange, ...])
-_LONGEST_PROCEDURE_ID = 500
 
 
 @dataclass(frozen=True)
@@ -138,18 +136,6 @@ def differences(connection: Connection, notice_id: str, number: int, notice: Not
         return difference(before, notice)
     printed = json.loads(_text_of(connection, notice_id, number))
     return (FieldChange(path="", before=printed, after=notice.model_dump(mode="json", exclude_defaults=True)),)
-
-
-def procedure_key(notice: Notice) -> str:
-    """`<portal>:<procedure id>`, or the id of a notice that names no procedure.
-
-    A procedure id that is longer than any index takes (PostgreSQL: 2,704 bytes) stands there as its sha256.
-    """
-    if not notice.procedure_id:
-        return notice.id
-    if len(notice.procedure_id) > _LONGEST_PROCEDURE_ID:
-        return f"{notice.portal}:sha256-{hashlib.sha256(printable(notice.procedure_id).encode()).hexdigest()}"
-    return printable(f"{notice.portal}:{notice.procedure_id}")
 
 
 def stored_statement() -> Select[Any]:
