@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from alerts import reasons
+from alerts.facts import changed_facts
 from alerts.snapshots import progress_of, snapshot
+from notices.model import Notice
 from search import new_matcher
 from search.document import IndexDocument
 from search.errors import QueryError
@@ -128,10 +130,31 @@ def _hits(store: Store, state: MatcherState, batch: Sequence[StoredNotice]) -> l
     found = []
     for stored in batch:
         following = followers.get(stored.procedure_key, set())
-        profiles = sorted({*wanted.get(stored.notice.id, ()), *following})
+        profiles = {*wanted.get(stored.notice.id, ()), *following}
+        if following and _is_copy(store, stored):
+            profiles -= following  # they were told by the portal that had it first
         if profiles:
-            found += _of_notice(store, stored, profiles, why)
+            found += _of_notice(store, stored, sorted(profiles), why)
     return found
+
+
+def _is_copy(store: Store, stored: StoredNotice) -> bool:
+    """Whether another portal published the same, or this says nothing that another portal's notice has not said."""
+    notice = stored.notice
+    return any(
+        other.notice.portal != notice.portal
+        and other.notice.kind == notice.kind
+        and (_same_publication(other.notice, notice) or not changed_facts(other.notice, notice))
+        for other in store.notices.of_procedure(stored.procedure_key)
+    )
+
+
+def _same_publication(one: Notice, other: Notice) -> bool:
+    """Whether both are the eForms notice of one UUID and version (BT-701, BT-757)."""
+    return one.notice_uuid is not None and (one.notice_uuid, one.notice_version) == (
+        other.notice_uuid,
+        other.notice_version,
+    )
 
 
 def _of_notice(

@@ -11,7 +11,7 @@ from core.clock import now
 from store import queues
 from store.database import Database, chunks
 from store.records import Hit, HitKind, NewHit, ProfileState, QueueRow
-from store.tables import hits, match_queue, profiles
+from store.tables import hits, match_queue, notices, profiles
 
 Subject = tuple[str, str]
 """Profile and procedure: what one *new* hit is about."""
@@ -29,8 +29,9 @@ class Hits:
         A hit that is stored already, or whose profile is gone, is left out; the answer holds what was written.
         """
         with self._database.write() as connection:
+            self._database.lock(connection, "procedures")  # none is merged with another meanwhile
             self._database.lock(connection, "hits")
-            written = self._insert(connection, hits)
+            written = self._insert(connection, _of_current_procedures(connection, hits))
             queues.remove(connection, match_queue, done)
         return written
 
@@ -74,6 +75,20 @@ class Hits:
     def _fetch(self, statement: Select[Any]) -> list[Hit]:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(statement)]
+
+
+def _of_current_procedures(connection: Connection, found: Sequence[NewHit]) -> list[NewHit]:
+    """The hits under the procedures that their notices belong to now; one may have been merged since the matching."""
+    keys: dict[str, str] = {}
+    for some in chunks({hit.notice_id for hit in found}):
+        rows = connection.execute(select(notices.c.id, notices.c.procedure_key).where(notices.c.id.in_(some)))
+        keys |= {row.id: row.procedure_key for row in rows}
+    return [
+        hit
+        if keys.get(hit.notice_id, hit.procedure_key) == hit.procedure_key
+        else hit.model_copy(update={"procedure_key": keys[hit.notice_id]})
+        for hit in found
+    ]
 
 
 def _rows(found: Sequence[NewHit], alive: set[str], told: set[Subject]) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ def second_version(first: Notice, **changes: Any) -> Notice:
     assert first.published_at is not None
     later = {
         "notice_version": "02",
-        "notice_uuid": first.notice_uuid and first.notice_uuid[:-2] + "ff",
+        "notice_uuid": first.notice_uuid and "ff" + first.notice_uuid[2:],
         "published_at": first.published_at + timedelta(hours=2),
     }
     return first.model_copy(update={**later, **changes})

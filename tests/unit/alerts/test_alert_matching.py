@@ -199,3 +199,23 @@ def test_a_change_of_the_buyer_shows_both_names(world: World) -> None:
     assert progress is not None
     (change,) = progress.facts
     assert (change.before, change.after) == ([{"fr": "Ville de Namur"}], [{"fr": "Province de Namur"}])
+
+
+def test_the_same_tender_on_another_portal_is_not_told_again(world: World) -> None:
+    owner = world.confirmed()
+    call = notice(1)
+    world.crawl(call)
+    world.crawl(call.model_copy(update={"id": "eu_ted:5-2026", "portal": "eu_ted", "publication_number": "5-2026"}))
+    other = {"id": "fr_boamp:26-5", "portal": "fr_boamp", "notice_uuid": None, "publication_number": "5-2026"}
+    world.crawl(call.model_copy(update=other))
+    assert kinds(world.hits(owner)) == ["new"]
+
+
+def test_a_copy_that_says_something_new_is_told_as_a_change(world: World) -> None:
+    owner = world.confirmed()
+    procedure = {"procedure_id": "2f9d3f6e-51a1-4d0c-9f4a-6d2b7f0c9a11"}
+    world.crawl(notice(1, **procedure))
+    copy = {"id": "eu_ted:6-2026", "portal": "eu_ted", "notice_uuid": None, "deadlines": (deadline_on(21),)}
+    world.crawl(notice(1, **procedure, **copy))
+    assert kinds(world.hits(owner)) == ["new", "change"]
+    assert facts_of(world.hits(owner)[1]) == [Fact.DEADLINE]
