@@ -9,6 +9,7 @@ from alerts.queries import portals_of
 from core.i18n import translator
 from crawlers import portals
 from notices.model import Frozen, NoticeKind
+from pipelines import coverage
 from search.port import SearchIndex
 from search.query import DateRange, DeadlineRange, NoticeQuery
 from store import Store
@@ -68,4 +69,4 @@ def as_published(query: NoticeQuery, days: int) -> NoticeQuery:
 
 def _coverage(store: Store, key: str, now: datetime, days: int) -> Coverage:
     today = portals.load(key).today(now)
-    return store.windows.coverage(key, today - timedelta(days=days - 1), today + timedelta(days=1))
+    return coverage.of_days(store, key, today - timedelta(days=days - 1), today + timedelta(days=1))

@@ -91,6 +91,7 @@ class CrawlSettings(Section):
     timeout: float = Field(default=60.0, gt=0, description="seconds for one answer")
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     max_payload_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="largest notice that is parsed")
+    at_once: int = Field(default=3, ge=1, description="portals that one machine crawls at the same time")
     backfill_days: int = Field(default=90, ge=0, description="how far the first crawl goes back in the background")
 
 

@@ -14,6 +14,7 @@ from crawlers.portals import Portal
 from monitoring import calendar, sentences
 from monitoring.sentences import N_
 from notices.model import Frozen, best_text
+from pipelines import coverage
 from store import Store
 from store.records import Coverage, Incident, RunRecord, RunState, Verdict, WindowRecord
 
@@ -95,8 +96,8 @@ def _state(store: Store, portal: Portal, now: datetime, held: int, incidents: tu
         incomplete_windows=incomplete,
         held=held,
         notices=store.notices.count(portal.key),
-        coverage=store.windows.coverage(
-            portal.key, today - timedelta(days=COVERAGE_DAYS - 1), today + timedelta(days=1)
+        coverage=coverage.of_days(
+            store, portal.key, today - timedelta(days=COVERAGE_DAYS - 1), today + timedelta(days=1)
         ),
         incidents=incidents,
     )

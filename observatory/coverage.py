@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alerts.queries import portals_of
 from crawlers import portals
+from pipelines import coverage
 from search.query import NoticeQuery
 from store import Store
 from store.records import Coverage
@@ -31,4 +32,4 @@ def _of_portal(store: Store, key: str, query: NoticeQuery, now: datetime) -> Cov
         end = min(end, asked.to + timedelta(days=1)) if asked.to else end
         start = end - timedelta(days=asked.last_days) if asked.last_days else asked.from_ or min(start, end)
     start = max(min(start, end), end - timedelta(days=_LONGEST))
-    return store.windows.coverage(key, start, end)
+    return coverage.of_days(store, key, start, end)

@@ -6,6 +6,7 @@ APScheduler only triggers; the jobs' own logic lives in `pipelines`, `alerts` an
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 
@@ -37,7 +38,8 @@ class Jobs:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self.lanes = {key: Lane(key, self._missing_days(key)) for key in enabled_portals(settings)}
+        room = threading.BoundedSemaphore(settings.crawl.at_once)
+        self.lanes = {key: Lane(key, self._missing_days(key), room) for key in enabled_portals(settings)}
         self._catch_ups: list[Once] = []
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
@@ -64,6 +66,8 @@ class Jobs:
     def stop(self) -> None:
         """Stop firing and end running crawls."""
         self._scheduler.shutdown(wait=False)
+        for lane in self.lanes.values():
+            lane.tell_to_stop()
         for lane in self.lanes.values():
             lane.stop()
 
@@ -101,6 +105,8 @@ class Jobs:
 
         def missing() -> tuple[date, ...]:
             today = portal.today(clock.now())
+            if "days" not in portal.scopes:
+                return ()  # its past cannot be asked for
             if self._store.runs.latest(key) is None:
                 return ()  # the first crawl of what is open now goes first
             start = today - timedelta(days=self._settings.crawl.backfill_days)

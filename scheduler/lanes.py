@@ -27,8 +27,9 @@ MissingDays = Callable[[], tuple[date, ...]]
 class Lane:
     """The crawls of one portal, one after another, in a thread of its own."""
 
-    def __init__(self, portal: str, missing_days: MissingDays) -> None:
+    def __init__(self, portal: str, missing_days: MissingDays, room: threading.BoundedSemaphore) -> None:
         self.portal = portal
+        self._room = room
         self._missing_days = missing_days
         self._tried: set[date] = set()
         self._wanted = False
@@ -53,12 +54,18 @@ class Lane:
             self._tried.clear()
             self._changed.notify()
 
-    def stop(self) -> None:
-        """End the running crawl (it flushes what it has) and the thread."""
+    def tell_to_stop(self) -> None:
+        """Begin no further crawl, and let the running one write what it has. Does not wait."""
         with self._changed:
             self._stopping = True
-            process = self._process
+            if self._process is not None:
+                self._process.terminate()
             self._changed.notify()
+
+    def stop(self) -> None:
+        """End the running crawl and the thread. Where there are several lanes, tell all of them first."""
+        self.tell_to_stop()
+        process = self._process
         if process is not None:
             end_all([process], GRACE_SECONDS)
         self._thread.join(GRACE_SECONDS)
@@ -95,11 +102,13 @@ class Lane:
         return start, end
 
     def _crawl(self, arguments: tuple[str, ...]) -> int | None:
-        with self._changed:
-            if self._stopping:
-                return None
-            self._process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
-        code = self._process.wait()
-        with self._changed:
-            self._process = None
-        return code
+        """Crawl in a process, when there is room for one: all lanes share the machine."""
+        with self._room:
+            with self._changed:
+                if self._stopping:
+                    return None
+                self._process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
+            code = self._process.wait()
+            with self._changed:
+                self._process = None
+            return code

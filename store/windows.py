@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
@@ -53,17 +53,23 @@ class Windows:
             windows.c.start < end,
             windows.c.end > start,
         )
-        asked = _days(start, end)
         covered = {day for window in self._fetch(statement) for day in _window_days(window, start, end)}
-        missing = tuple(day for day in asked if day not in covered)
-        return Coverage(
-            portal=portal,
-            start=start,
-            end=end,
-            covered_days=len(asked) - len(missing),
-            total_days=len(asked),
-            missing=missing,
+        return _coverage(portal, start, end, covered)
+
+    def open_coverage(self, portal: str, start: date, end: date, zone: tzinfo) -> Coverage:
+        """On which days of `[start, end)`, in the portal's zone, everything that was open was read completely.
+
+        For a portal that cannot be asked for publication days: what was published and open on such a day was seen.
+        """
+        first, last = (datetime.combine(day, time(), zone) for day in (start, end))
+        statement = select(windows).where(
+            windows.c.portal == portal,
+            windows.c.scope == OPEN,
+            windows.c.verdict == Verdict.COMPLETE,
+            windows.c.ended_at >= first,
+            windows.c.ended_at < last,
         )
+        return _coverage(portal, start, end, {item.ended_at.astimezone(zone).date() for item in self._fetch(statement)})
 
     def recent(self, portal: str | None = None, limit: int = 50) -> list[WindowRecord]:
         """The last attempts, newest first."""
@@ -78,6 +84,19 @@ class Windows:
     def _fetch(self, statement: Select[Any]) -> list[WindowRecord]:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(statement)]
+
+
+def _coverage(portal: str, start: date, end: date, covered: set[date]) -> Coverage:
+    asked = _days(start, end)
+    missing = tuple(day for day in asked if day not in covered)
+    return Coverage(
+        portal=portal,
+        start=start,
+        end=end,
+        covered_days=len(asked) - len(missing),
+        total_days=len(asked),
+        missing=missing,
+    )
 
 
 def _latest(portal: str) -> Select[Any]:
