@@ -92,11 +92,12 @@ def show_settings(as_json: bool) -> None:
 @sentences
 def status(as_json: bool) -> None:
     """Say how sources, queues, mails and incidents are; exit 1 when something needs a person."""
+    from crawlers import portals
     from monitoring.status import status as read_status
 
     settings = prepared()
     with Store.open(settings) as store:
-        state = read_status(store)
+        state = read_status(store, keys=portals.enabled(settings))
     if as_json:
         click.echo(state.model_dump_json())
     else:

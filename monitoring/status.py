@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import AwareDatetime
@@ -41,14 +42,14 @@ class Status(Frozen):
         return sources and not self.incidents and not self.outbox.get(OutboxState.DEAD)
 
 
-def status(store: Store, now: datetime | None = None) -> Status:
-    """Read the state of an installation from its store."""
+def status(store: Store, now: datetime | None = None, keys: Iterable[str] | None = None) -> Status:
+    """Read the state of an installation from its store; `keys` are the portals that it crawls (default: all)."""
     at = now or clock.now()
     return Status(
         at=at,
         notices=store.notices.count(),
         profiles=store.profiles.count(),
-        sources=tuple(overview(store, at)),
+        sources=tuple(overview(store, at, keys)),
         index_queue=QueueState(depth=store.index_queue.depth(), oldest=store.index_queue.oldest()),
         match_queue=QueueState(depth=store.match_queue.depth(), oldest=store.match_queue.oldest()),
         quarantined=sum(store.quarantine.counts().values()),

@@ -18,15 +18,16 @@ from pathlib import Path
 
 from core import clock
 from core.settings import Settings
+from crawlers.portals import keys
 from scheduler.supervisor import Child, vigie
 
 log = logging.getLogger(__name__)
 
 FOLDER = "demonstration"
 FRESH_FOR = timedelta(days=14)
-NOTICES = 480
-NEWS_EVERY_SECONDS = 45
-SIMULATED_PORTALS = ("be_bda",)
+NEWS_EVERY_SECONDS = 90
+SIMULATED_PORTALS = {"be_bda": 480}
+"""The portals that the demonstration crawls, with how many invented notices each begins."""
 
 
 class Demonstration:
@@ -75,20 +76,15 @@ class Demonstration:
 
     def children(self, anchor: date) -> tuple[Child, ...]:
         """The simulated portals and the local mail server."""
-        simulated = tuple(
-            Child(
-                f"simulated {key}",
-                (
-                    *(sys.executable, "-m", "simulated_portals", key),
-                    *("--port", str(port), "--invented", str(NOTICES)),
-                    *("--invented-on", anchor.isoformat(), "--publish-every", str(NEWS_EVERY_SECONDS)),
-                ),
-                quiet=True,
-                needed=True,
-            )
-            for key, port in self._ports.items()
+        served = (f"{key}:{port}:{SIMULATED_PORTALS[key]}" for key, port in self._ports.items())
+        news = ("--invented-on", anchor.isoformat(), "--publish-every", str(NEWS_EVERY_SECONDS))
+        simulated = Child(
+            "simulated portals",
+            (sys.executable, "-m", "simulated_portals", "together", *served, *news),
+            quiet=True,
+            needed=True,
         )
-        return (*simulated, Child("mail sink", vigie("mailbox"), needed=True))
+        return (simulated, Child("mail sink", vigie("mailbox"), needed=True))
 
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """Loopback addresses that must answer before the first crawl."""
@@ -109,6 +105,7 @@ class Demonstration:
         portals = "".join(
             f'\n[portals.{key}]\nbase_url = "http://127.0.0.1:{port}"\n' for key, port in self._ports.items()
         )
+        portals += "".join(f"\n[portals.{key}]\nenabled = false\n" for key in keys() if key not in self._ports)
         return f"""# Written by `vigie up --demo`; the demonstration alone reads it.
 data_dir = "{self.folder.as_posix()}"
 demo = true

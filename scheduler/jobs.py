@@ -39,7 +39,7 @@ class Jobs:
         self._settings = settings
         self._store = store
         room = threading.BoundedSemaphore(settings.crawl.at_once)
-        self.lanes = {key: Lane(key, self._missing_days(key), room) for key in enabled_portals(settings)}
+        self.lanes = {key: Lane(key, self._missing_days(key), room) for key in portals.enabled(settings)}
         self._catch_ups: list[Once] = []
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
@@ -113,11 +113,6 @@ class Jobs:
             return self._store.windows.coverage(key, start, today).missing
 
         return missing
-
-
-def enabled_portals(settings: Settings) -> tuple[str, ...]:
-    """Keys of the portals that are crawled here."""
-    return tuple(key for key in portals.keys() if settings.portal(key).enabled)
 
 
 def unfinished(runs: Sequence[RunRecord]) -> bool:

@@ -15,7 +15,6 @@ from core.http import answers
 from core.settings import Settings, load_settings
 from crawlers import portals
 from scheduler.demonstration import Demonstration
-from scheduler.jobs import enabled_portals
 from scheduler.supervisor import Child, Supervisor, vigie
 from store import Store
 
@@ -51,7 +50,7 @@ def up(settings: Settings, say: Say, *, demo: bool = False) -> None:
 
 def answering_portals(settings: Settings) -> tuple[str, ...]:
     """Keys of the enabled portals whose server answers HTTP at all, asked once each and all at the same time."""
-    keys = enabled_portals(settings)
+    keys = portals.enabled(settings)
 
     def asked(key: str) -> bool:
         base_url = settings.portal(key).base_url or portals.load(key).base_url

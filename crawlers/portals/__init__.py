@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from crawlers.portals.definition import Portal
-from crawlers.portals.loading import forms, keys, load, parser, parser_version, spider_class, splitter
+from crawlers.portals.loading import enabled, forms, keys, load, parser, parser_version, spider_class, splitter
 
-__all__ = ["Portal", "forms", "keys", "load", "parser", "parser_version", "spider_class", "splitter"]
+__all__ = ["Portal", "enabled", "forms", "keys", "load", "parser", "parser_version", "spider_class", "splitter"]

@@ -17,6 +17,7 @@ from crawlers.contract import Parsing
 from crawlers.portals.definition import Portal
 
 if TYPE_CHECKING:
+    from core.settings import Settings
     from crawlers.engines.window_spider import WindowSpider
     from notices.formats.reading import Reading
 
@@ -37,6 +38,11 @@ _FOLDER = Path(__file__).parent
 def keys() -> tuple[str, ...]:
     """The keys of all portals, sorted."""
     return tuple(sorted(path.parent.name for path in _FOLDER.glob("*/portal.yml")))
+
+
+def enabled(settings: Settings) -> tuple[str, ...]:
+    """The keys of the portals that this installation crawls, sorted."""
+    return tuple(key for key in keys() if settings.portal(key).enabled)
 
 
 @cache

@@ -18,6 +18,7 @@ DEFAULT_INVENTED = 400
 
 
 def make_portal(
+    key: str = "be_bda",
     *,
     samples: Path | None = None,
     invented: int | None = None,
@@ -27,7 +28,7 @@ def make_portal(
     largest_page: int = 100,
     token_lifetime_seconds: int = 300,
 ) -> BeBdaPortal:
-    """A portal ready to be served.
+    """A portal ready to be served. `key` is there for the registry: this folder simulates one portal.
 
     `samples` is a folder `YYYY-MM-DD/<workspace id>.xml` of real notices. `invented` notices (400 when there are no
     samples, else none) follow from `seed` and `invented_on` alone (default: `today`, the day on which the portal

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from cli import main
 from core import logs
 from core.settings import Settings
+from crawlers import portals
 from simulated_portals.be_bda.portal import BeBdaPortal
 from simulated_portals.running import RunningPortal
 from store import Store
@@ -36,6 +37,9 @@ class Vigie:
         self.set("DATA_DIR", str(self.data_dir))
         self.set("DEMO", "true")  # few notices are no reason for suspicion
         self.set("PORTALS__BE_BDA__BASE_URL", portal.base_url)
+        for key in portals.keys():
+            if key != "be_bda":
+                self.set(f"PORTALS__{key.upper()}__ENABLED", "false")
 
     @property
     def control(self) -> BeBdaPortal:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from core import clock
+from crawlers import portals
 from monitoring import telling
 from monitoring.sources import SourceVerdict, overview
 from monitoring.status import status
@@ -66,14 +67,15 @@ def sources(request: Request) -> HTMLResponse:
     site, say, now = site_of(request), speaker_of(request), clock.now()
     with asking_store():
         store = site.services.store
-        found = overview(store, now)
+        crawled = portals.enabled(site.settings)
+        found = overview(store, now, crawled)
         details = {}
         if site.gate.admits(request):
             held = store.quarantine.held()
             for state in found:
                 mine = [entry for entry in held if entry.portal == state.portal]
                 details[state.portal] = (store.runs.recent(state.portal, _MOST_RUNS), mine[:_MOST_HELD], len(mine))
-        inside = status(store, now) if details else None
+        inside = status(store, now, crawled) if details else None
     return render(
         request,
         "sources.html",

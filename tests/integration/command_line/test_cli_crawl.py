@@ -69,7 +69,7 @@ def _any_code(vigie: Vigie) -> int:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("fr_boamp",), "be_bda"),
+        (("fr_nulle_part",), "be_bda"),
         (("be_bda", "--to", "2026-01-01"), "--from"),
         (("be_bda", "--from", "2026-01-02", "--to", "2026-01-01"), "after the last"),
         (("be_bda", "--from", "2999-01-01"), "after the last"),

@@ -183,8 +183,8 @@ def test_status_is_well_only_when_nothing_needs_a_person(store: Store) -> None:
     ended = run(store)
     window(store, ended.id, Verdict.COMPLETE)
     incidents.judge(store, ended)
-    assert status(store).well
+    assert status(store, keys=["be_bda"]).well
     store.incidents.open(None, "message-refused", "Un message est refusé.")
-    found = status(store)
+    found = status(store, keys=["be_bda"])
     assert not found.well
     assert found.model_dump_json()

@@ -20,10 +20,11 @@ from tests.unit.web.conftest import NOW, Made
 def table(text: str) -> tuple[dict[str, str], list[dict[str, str]], list[str]]:
     """Head, rows and last line of a CSV export."""
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-    head = {line[0]: line[1] for line in takewhile(lambda line: line[0].startswith("#"), lines)}
-    columns = lines[len(head)]
+    above = list(takewhile(lambda line: line[0].startswith("#"), lines))
+    columns = lines[len(above)]
     assert tuple(columns) == COLUMNS
-    return head, [dict(zip(columns, line, strict=True)) for line in lines[len(head) + 1 : -1]], lines[-1]
+    rows = [dict(zip(columns, line, strict=True)) for line in lines[len(above) + 1 : -1]]
+    return {line[0]: line[1] for line in above}, rows, lines[-1]
 
 
 async def test_a_csv_export_holds_the_query_the_time_and_the_coverage(site: httpx.AsyncClient) -> None:
