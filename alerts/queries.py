@@ -11,6 +11,9 @@ from store.records import Profile
 
 log = logging.getLogger(__name__)
 
+INTERNATIONAL = "EU"
+"""Country of a portal that prints notices of many countries."""
+
 
 def readable(profile: Profile) -> NoticeQuery | None:
     """The query, or None when it cannot be read any more; the matcher opens an incident about it.
@@ -28,7 +31,8 @@ def portals_of(query: NoticeQuery) -> tuple[str, ...]:
     """The crawled portals whose notices can answer a query."""
     wanted = query.portals or portals.keys()
     here = (key for key in wanted if key in portals.keys())
-    return tuple(key for key in here if not query.countries or portals.load(key).country in query.countries)
+    countries = {*query.countries, INTERNATIONAL}
+    return tuple(key for key in here if not query.countries or portals.load(key).country in countries)
 
 
 def criteria(profile: Profile, language: str) -> str:

@@ -10,13 +10,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Any, TextIO
 
 from pydantic import AwareDatetime, Field
 
+from alerts.queries import portals_of
+from crawlers import portals
 from notices.model import Frozen, Notice, best_text
 from observatory import coverage
 from search.document import without_contacts
@@ -46,6 +48,17 @@ class ExportFormat(StrEnum):
         return "text/csv; charset=utf-8" if self is ExportFormat.CSV else "application/x-ndjson"
 
 
+class Source(Frozen):
+    """A portal whose notices an export may hold, and what must be said when it is used."""
+
+    portal: str
+    attribution: str
+    licence: str
+    terms: str
+    terms_url: str | None = None
+    read_on: date = Field(description="when licence and terms were read")
+
+
 class ExportHead(Frozen):
     """What an export says about itself."""
 
@@ -55,6 +68,7 @@ class ExportHead(Frozen):
     exported_at: AwareDatetime
     announced: int = Field(description="notices that matched when the export began")
     coverage: tuple[Coverage, ...]
+    sources: tuple[Source, ...] = Field(description="the portals, how they are named when cited, and their licences")
 
 
 class ExportReport(Frozen):
@@ -95,6 +109,7 @@ class Export:
             exported_at=now,
             announced=index.count(query, now=now),
             coverage=coverage.of_query(store, query, now),
+            sources=tuple(_source(portals.load(key)) for key in portals_of(query)),
         )
 
     @property
@@ -236,6 +251,17 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell[:1] in _FORMULA and cell else cell
 
 
+def _source(portal: portals.Portal) -> Source:
+    return Source(
+        portal=portal.key,
+        attribution=portal.attribution,
+        licence=portal.licence.text,
+        terms=portal.terms.text,
+        terms_url=portal.terms.url,
+        read_on=min(portal.licence.read_on, portal.terms.read_on),
+    )
+
+
 def _csv_line(cells: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow([harmless(cell.replace("\x00", "")) for cell in cells])
@@ -252,6 +278,8 @@ def _csv_head(head: ExportHead) -> Iterator[str]:
     for item in head.coverage:
         days = f"{item.covered_days} of {item.total_days} days complete from {item.start} to {item.end} (exclusive)"
         yield _csv_line(["# coverage", item.portal, days])
+    for source in head.sources:
+        yield _csv_line(["# source", source.portal, source.attribution, source.licence])
     yield _csv_line(COLUMNS)
 
 

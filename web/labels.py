@@ -26,6 +26,13 @@ KINDS = {
     "information": N_("Information"),
     "registration": N_("Enregistrement"),
 }
+IDENTIFIERS = {
+    "procedure-key": N_("clé de la procédure sur le portail"),
+    "notice": N_("avis nommé par un autre"),
+    "eforms-procedure-id": N_("identifiant eForms de la procédure"),
+    "eforms-notice-id": N_("identifiant eForms de l'avis"),
+    "ted-publication-number": N_("numéro de publication au Journal officiel de l'Union européenne"),
+}
 NATURES = {"works": N_("Travaux"), "supplies": N_("Fournitures"), "services": N_("Services")}
 FLAGS = {
     "sme_suitable": N_("Convient aux PME"),

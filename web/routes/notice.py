@@ -34,6 +34,7 @@ def notice_page(request: Request, notice_id: str, text: str | None = None) -> HT
     with asking_store():
         versions = services.store.notices.versions(notice_id)
         procedure = services.store.notices.of_procedure(stored.procedure_key)
+        together = services.store.notices.links_of_procedure(stored.procedure_key)
     notice, say = stored.notice, speaker_of(request)
     reader = view.reader_of(notice, say, text)
     return render(
@@ -46,5 +47,6 @@ def notice_page(request: Request, notice_id: str, text: str | None = None) -> HT
         flags=view.flags(notice),
         history=view.history(versions, say, reader.zone),
         neighbours=view.neighbours(stored, procedure),
+        why_together=together,
         safe_url=view.safe_url,
     )

@@ -18,6 +18,7 @@ from web.rendering import render, site_of, speaker_of
 from web.services import asking_store
 from web.texts import N_
 from web.views import coverage
+from web.views.notice import safe_url
 
 router = APIRouter()
 LIGHTS = {
@@ -86,5 +87,7 @@ def sources(request: Request) -> HTMLResponse:
         run_states=RUN_STATES,
         told=telling.sentence,
         details_of=telling.details_of,
+        portal_of=portals.load,
+        safe_url=safe_url,
         gated=bool(site.settings.web.operator_password),
     )

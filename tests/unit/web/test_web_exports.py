@@ -91,3 +91,11 @@ async def test_an_export_of_a_query_that_means_nothing_says_what_is_wrong(made: 
     assert answer.status_code == 400
     assert "colour" in answer.text
     assert "Content-Disposition" not in answer.headers
+
+
+async def test_an_export_says_how_its_sources_are_to_be_cited(site: httpx.AsyncClient) -> None:
+    answer = await site.get("/export.csv", params={"portals": "be_bda"})
+    lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8").removeprefix("\ufeff"))))
+    (source,) = [line for line in lines if line[0] == "# source"]
+    assert source[1:3] == ["be_bda", "Source : e-Procurement (BDA), SPF BOSA"]
+    assert "royal decree" in source[3]
