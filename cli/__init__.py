@@ -16,7 +16,7 @@ for command in (
     serving.up, serving.web, serving.scheduler, serving.worker, serving.mailbox, serving.show_settings,
     serving.status, serving.runs, serving.incidents,
     searching.search, searching.export, searching.reindex,
-    crawling.crawl, crawling.parse, crawling.quarantine, crawling.replay,
+    crawling.crawl, crawling.backfill, crawling.probe, crawling.parse, crawling.quarantine, crawling.replay,
     alerting.profile, alerting.digest, alerting.outbox,
 ):  # fmt: skip
     main.add_command(command)

@@ -27,6 +27,7 @@ class CrawlRequest(Frozen):
     backfill_days: int | None = Field(
         default=None, ge=1, description="days before today that have no complete window yet"
     )
+    only_missing: bool = Field(default=False, description="of the days given, those without a complete window")
     base_url: str | None = Field(default=None, description="another address than portal.yml and the settings say")
     ignore_closed_hours: bool = False
     retry_incomplete: bool = Field(default=True, description="begin with windows that were not complete, within reach")
@@ -70,6 +71,22 @@ class CrawlRequest(Frozen):
     def catch_up(cls, portal: str, *, base_url: str | None = None, ignore_closed_hours: bool = False) -> Self:
         """The regular crawl: everything since the last complete day, however long ago, and the days that overlap."""
         return cls(portal=portal, purpose=RunPurpose.WINDOW, base_url=base_url, ignore_closed_hours=ignore_closed_hours)
+
+    @classmethod
+    def missing_days(
+        cls, portal: str, first: date, last: date, *, base_url: str | None = None, ignore_closed_hours: bool = False
+    ) -> Self:
+        """Of the days from `first` to `last`, both included, those that have no complete window yet, newest first."""
+        return cls(
+            portal=portal,
+            purpose=RunPurpose.BACKFILL,
+            first=first,
+            last=last,
+            only_missing=True,
+            base_url=base_url,
+            ignore_closed_hours=ignore_closed_hours,
+            retry_incomplete=False,
+        )
 
     @classmethod
     def backfill(
@@ -121,6 +138,8 @@ def _asked(
     if request.first and request.last:
         if not has_days:
             raise VigieError(f"{portal.key} cannot be asked for publication days, only for what is open now.")
+        if request.only_missing:
+            return _uncovered(history, portal.key, request.first, request.last + timedelta(days=1), at)
         return Window.days(request.first, request.last)
     if request.backfill_days:
         if not has_days:

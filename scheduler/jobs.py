@@ -19,6 +19,7 @@ from core.settings import Settings
 from crawlers import portals
 from crawlers.portals import Portal
 from monitoring import incidents
+from pipelines import backfill
 from scheduler.firings import Once, cron
 from scheduler.lanes import Lane
 from store import Store
@@ -110,6 +111,7 @@ class Jobs:
             if self._store.runs.latest(key) is None:
                 return ()  # the first crawl of what is open now goes first
             start = today - timedelta(days=self._settings.crawl.backfill_days)
+            start = min(start, backfill.planned(self._store, key) or start)
             return self._store.windows.coverage(key, start, today).missing
 
         return missing

@@ -135,11 +135,27 @@ class Route(Part):
             raise ConfigurationError(f"portal.yml: routes have no path {name}, or it names {error}.") from error
 
 
+class PageCheck(Part):
+    """How a saved page of the portal shows whether something is so: by an XPath, or by a text in it."""
+
+    page: str = Field(description="regular expression for the addresses of the pages to look at")
+    xpath: str | None = None
+    contains: str | None = None
+    least: int = Field(default=1, ge=1, description="how often it is there at least")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PageCheck:
+        if (self.xpath is None) == (self.contains is None):
+            raise ValueError("needs either `xpath` or `contains`")
+        return self
+
+
 class Unverified(Part):
     """Something that was never seen on the live portal: written from what others say of it."""
 
     what: str = Field(description="the selector, parameter or habit")
     settle: str = Field(description="what a first live run must find out")
+    check: PageCheck | None = Field(default=None, description="how `vigie probe` finds out by itself")
 
 
 class Portal(Part):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from core.errors import VigieError
 from crawlers import portals
 from crawlers.contract import Window
 from pipelines.requests import CrawlRequest, plan
@@ -124,3 +125,25 @@ def test_days_are_those_of_the_portals_calendar() -> None:
 def test_days_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ValidationError, match="is after the last one"):
         CrawlRequest.of_days("be_bda", TODAY, days_ago(1))
+
+
+OPEN_ONLY = BELGIAN.model_copy(update={"scopes": ("open",)})
+DAYS_ONLY = BELGIAN.model_copy(update={"scopes": ("days",)})
+
+
+def test_a_portal_without_publication_days_is_asked_for_what_is_open_instead() -> None:
+    assert plan(CrawlRequest.catch_up("be_bda"), OPEN_ONLY, History(last=days_ago(3)), NOW) == (Window.open_now(),)
+    assert plan(CrawlRequest.backfill("be_bda", 9), OPEN_ONLY, History(), NOW) == ()
+    with pytest.raises(VigieError, match="only for what is open now"):
+        plan(CrawlRequest.of_days("be_bda", TODAY, TODAY), OPEN_ONLY, History(), NOW)
+
+
+def test_a_portal_that_knows_days_only_is_asked_for_the_last_ones() -> None:
+    asked = plan(CrawlRequest.open_calls("be_bda"), DAYS_ONLY, History(), NOW)
+    assert asked == Window.days(days_ago(BELGIAN.calendar.overlap_days), TODAY)
+
+
+def test_a_backfill_of_given_days_leaves_out_those_that_are_complete() -> None:
+    request = CrawlRequest.missing_days("be_bda", days_ago(4), days_ago(1))
+    asked = plan(request, BELGIAN, History(covered={days_ago(3)}), NOW)
+    assert asked == tuple(map(Window.day, (days_ago(1), days_ago(2), days_ago(4))))
