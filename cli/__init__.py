@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli import alerting, crawling, searching, serving
+from cli import alerting, crawling, looking, searching, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,7 +16,8 @@ for command in (
     serving.up, serving.web, serving.scheduler, serving.worker, serving.mailbox, serving.show_settings,
     serving.status, serving.runs, serving.incidents,
     searching.search, searching.export, searching.reindex,
-    crawling.crawl, crawling.backfill, crawling.probe, crawling.parse, crawling.quarantine, crawling.replay,
+    crawling.crawl, crawling.parse, crawling.quarantine, crawling.replay,
+    looking.backfill, looking.probe, looking.new_portal,
     alerting.profile, alerting.digest, alerting.outbox,
 ):  # fmt: skip
     main.add_command(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pipelines.crawl import CrawlReport
     from pipelines.requests import CrawlRequest
 
-BACKFILL_CHUNK = 7
-"""Days of one run of a backfill."""
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -122,123 +120,6 @@ def regular(portal: Portal, *, open_now: bool, never: bool) -> list[CrawlRequest
     if len(portal.scopes) == 1:
         return first or [CrawlRequest.catch_up(portal.key)]
     return first if open_now else [*first, CrawlRequest.catch_up(portal.key)]
-
-
-@click.command()
-@click.argument("portal")
-@click.option("--from", "first", type=DAY, required=True, help="Earliest publication day.")
-@click.option("--to", "last", type=DAY, help="Latest publication day, included; default: yesterday.")
-@click.option("--background", is_flag=True, help="Leave it to the scheduler, between its regular crawls.")
-@click.option("--base-url", help="Another address of the portal, such as a simulated one.")
-@click.option("--now", "ignore_hours", is_flag=True, help="Crawl in the portal's closed hours too.")
-@json_option
-@sentences
-def backfill(
-    portal: str,
-    first: datetime,
-    last: datetime | None,
-    background: bool,
-    base_url: str | None,
-    ignore_hours: bool,
-    as_json: bool,
-) -> None:
-    """Go through the past of a portal, newest days first, a week per run. Days that are complete are left out, so a
-    backfill that was interrupted goes on where it was.
-
-    Exit 0 only when every day is complete.
-    """
-    from pipelines.backfill import plan
-    from pipelines.requests import CrawlRequest
-
-    settings = prepared()
-    definition = portals.load(portal)
-    checked_address(base_url)
-    start, end = first.date(), last.date() if last else definition.today(clock.now()) - timedelta(days=1)
-    if start > end:
-        raise VigieError(f"The first day, {start}, is after the last one, {end}.")
-    with Store.open(settings) as store, archive_of(settings, store) as archive:
-        if background:
-            plan(store, definition, start)
-            say(f"The scheduler goes back to {start}, between its regular crawls; `vigie status` shows how far it is.")
-            return
-        for days in reversed(range(0, (end - start).days + 1, BACKFILL_CHUNK)):
-            since = start + timedelta(days=days)
-            until = min(end, since + timedelta(days=BACKFILL_CHUNK - 1))
-            if not store.windows.coverage(portal, since, until + timedelta(days=1)).missing:
-                continue
-            request = CrawlRequest.missing_days(
-                portal, since, until, base_url=base_url, ignore_closed_hours=ignore_hours
-            )
-            if not crawled(request, settings, store, archive, as_json=as_json):
-                break
-        coverage = store.windows.coverage(portal, start, end + timedelta(days=1))
-    say(f"{coverage.covered_days} of {coverage.total_days} days from {start} to {end} are complete.")
-    if coverage.missing:
-        fail()
-
-
-def crawled(request: CrawlRequest, settings: Settings, store: Store, archive: Archive, *, as_json: bool) -> bool:
-    """Crawl what is missing of a stretch of days; whether the next stretch may begin."""
-    from monitoring.incidents import judge
-    from pipelines.crawl import PortalClosed, run
-
-    try:
-        report = run(request, settings, store, archive, progressing())
-    except PortalClosed as closed:
-        raise VigieError(f"{closed} --now crawls all the same; what was done is kept.") from closed
-    judge(store, report.run)
-    show(report.windows, as_json=as_json, line=window_line)
-    return not ended_early(report)
-
-
-@click.command()
-@click.argument("portal")
-@click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), help="Where the pages go [a new one]."
-)
-@click.option("--from", "day", type=DAY, help="A publication day to ask for, instead of what is open.")
-@click.option("--requests", default=10, show_default=True, type=click.IntRange(1, 50), help="Requests at most.")
-@click.option("--notices", default=2, show_default=True, type=click.IntRange(1, 20), help="Notices to look at.")
-@click.option("--base-url", help="Another address of the portal, such as a simulated one.")
-@json_option
-@sentences
-def probe(
-    portal: str,
-    folder: Path | None,
-    day: datetime | None,
-    requests: int,
-    notices: int,
-    base_url: str | None,
-    as_json: bool,
-) -> None:
-    """Look at a live portal for the first time: few polite requests, every page saved, nothing stored.
-
-    Says of every expectation whether it held, and proposes golden files. Exit 1 when one did not hold.
-    """
-    from crawlers.contract import Window
-    from pipelines.probe import run
-
-    settings = prepared()
-    definition = portals.load(portal)
-    checked_address(base_url)
-    closed = definition.at(base_url).closed_at(clock.now())
-    if closed:
-        raise VigieError(f"{closed} A probe waits until then.")
-    place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
-    window = Window.day(day.date()) if day else None
-    try:
-        report = run(portal, settings, place, base_url=base_url, window=window, requests=requests, notices=notices)
-    except OSError as error:
-        raise VigieError(f"{place}: cannot be written: {error.strerror}.") from error
-    if as_json:
-        click.echo(report.model_dump_json())
-    else:
-        for finding in report.findings:
-            mark = {True: "held", False: "NOT HELD", None: "look"}[finding.held]
-            click.echo(f"{mark:>8}  {finding.what}" + (f": {finding.detail}" if finding.detail else ""))
-        say(f"{report.requests} requests; {len(report.pages)} pages and {len(report.proposals)} proposals in {place}.")
-    if not report.held:
-        fail()
 
 
 def ended_early(report: CrawlReport) -> bool:

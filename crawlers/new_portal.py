@@ -1,0 +1,90 @@
+"""Writes the folder of a new portal: configuration alone where an engine serves it, else three short files to fill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from core.clock import now
+from core.errors import VigieError
+from crawlers import portals
+from crawlers.portals.definition import Portal
+
+ENGINES = Path(__file__).parent / "engines"
+PORTALS = Path(__file__).parent / "portals"
+TEMPLATES = Path(__file__).parent / "templates"
+
+_OWN = ("facts", "unverified", "closed")
+"""What is known of one portal and not of another one that runs the same software."""
+
+
+def engines() -> tuple[str, ...]:
+    """The engines that serve a portal without files of its own."""
+    return tuple(sorted(path.parent.name for path in ENGINES.glob("*/spider.py")))
+
+
+def write(
+    key: str,
+    *,
+    name: str,
+    base_url: str,
+    country: str,
+    zone: str,
+    engine: str | None = None,
+    folder: Path = PORTALS,
+) -> tuple[Path, ...]:
+    """Write `folder/key`; the files written. `VigieError` when the key is taken or something given makes no sense."""
+    target = folder / key
+    if target.exists():
+        raise VigieError(f"{target} is there already.")
+    given = {"key": key, "name": name, "base_url": base_url.rstrip("/"), "country": country, "zone": zone}
+    files = _configuration(given, engine) if engine else _skeleton(given)
+    try:
+        Portal.model_validate(yaml.safe_load(files["portal.yml"]))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise VigieError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+    target.mkdir(parents=True)
+    for file, text in files.items():
+        (target / file).write_text(text, encoding="utf-8")
+    return tuple(target / file for file in files)
+
+
+def _skeleton(given: dict[str, str]) -> dict[str, str]:
+    values = {**given, "today": now().date().isoformat()}
+    texts = {
+        file: (TEMPLATES / f"{file}.txt").read_text(encoding="utf-8")
+        for file in ("portal.yml", "spider.py", "parse.py")
+    }
+    written = {file: text.format(**values) for file, text in texts.items()}
+    return {"__init__.py": f'"""{given["name"]}."""\n', **written}
+
+
+def _configuration(given: dict[str, str], engine: str) -> dict[str, str]:
+    """The definition of a portal that the engine serves already, with what is known of that one alone left out."""
+    if engine not in engines():
+        raise VigieError(f"There is no engine {engine}; there are: {', '.join(engines())}.")
+    model = next((key for key in portals.keys() if portals.load(key).engine == engine), None)
+    if model is None:
+        raise VigieError(f"No portal uses the engine {engine} yet, so there is none to begin from.")
+    text = (PORTALS / model / "portal.yml").read_text(encoding="utf-8")
+    found: dict[str, Any] = {part: value for part, value in yaml.safe_load(text).items() if part not in _OWN}
+    unread = {"text": "Not read yet.", "read_on": now().date()}
+    found |= {
+        **given,
+        "name": {"fr": given["name"]},
+        "operator": given["name"],
+        "attribution": f"Source : {given['name']}",
+        "notice_url": found["notice_url"].replace(found["base_url"], given["base_url"]),
+        "licence": unread,
+        "terms": unread,
+        "robots": unread,
+        "unverified": [
+            {"what": "everything about this portal", "settle": f"Run `vigie probe {given['key']}` and compare."}
+        ],
+    }
+    head = f"# Begun from {model}, which runs the same software: check every value, expectations and options first.\n"
+    return {"portal.yml": head + yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=118)}
