@@ -1,0 +1,116 @@
+"""How many notices a second each portal's parser reads, against the bare parse of the same bytes.
+
+The payloads are those of a crawl of the simulated portal. The bare parse is what any parser must do first: JSON with
+`json`, XML inside it or alone with `lxml.etree`, pages with `lxml.html`. No aim is set: portals differ in what a
+notice holds.
+
+    python -m benchmarks.parse_rate [PORTAL ...] [--notices 200] [--seconds 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lxml.etree
+import lxml.html
+
+from core.settings import Settings
+from crawlers import portals
+from crawlers.contract import Parsing
+from pipelines.crawl import CrawlRequest, run
+from simulated_portals import registry
+from simulated_portals.running import running_portal
+from store import Store
+from store.archive import Archive
+
+_XML = lxml.etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+
+
+def payloads(key: str, notices: int) -> list[tuple[bytes, Parsing]]:
+    """What a crawl of the simulated portal archives."""
+    portal = portals.load(key)
+    with tempfile.TemporaryDirectory() as folder, running_portal(registry.factory(key)(key, invented=notices)) as asked:
+        settings = Settings.model_validate({"data_dir": Path(folder), "demo": True})
+        with Store.open(settings) as store, Archive(settings.archive, settings.spool_dir, store.payloads) as archive:
+            store.migrate()
+            run(CrawlRequest.open_calls(key, base_url=asked.base_url), settings, store, archive)
+            if "days" in portal.scopes:
+                run(CrawlRequest.backfill(key, 30, base_url=asked.base_url), settings, store, archive)
+            found = [(record.notice_id, archive.read(record.address)) for record in store.payloads.iterate(key)]
+    return [(payload, Parsing(key, portal.base_url, notice_id.partition(":")[2])) for notice_id, payload in found]
+
+
+def bare_parse(payload: bytes) -> None:
+    """JSON, and every document inside it."""
+    start = payload[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<"):
+        _document(payload)
+    else:
+        for text in _texts(json.loads(payload)):
+            _document(text.encode("utf-8", "surrogatepass"))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.lstrip()[:1] == "<" and len(value) > 100:
+            yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _document(content: bytes) -> None:
+    if content.lstrip()[:5] == b"<?xml":
+        lxml.etree.fromstring(content, _XML)
+    else:
+        lxml.html.fromstring(content)
+
+
+def rate(work: Callable[[], None], seconds: float) -> float:
+    """How many times a second the whole of `work` is done, repeated for at least so long."""
+    rounds, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        work()
+        rounds += 1
+    return rounds / (time.perf_counter() - begun)
+
+
+def measure(key: str, notices: int, seconds: float) -> dict[str, object]:
+    """One line of the report."""
+    found, parse = payloads(key, notices), portals.parser(key)
+    if not found:
+        return {"portal": key, "payloads": 0}
+    ours = rate(lambda: [parse(payload, context) for payload, context in found] and None, seconds)
+    bare = rate(lambda: [bare_parse(payload) for payload, _ in found] and None, seconds)
+    size = sum(len(payload) for payload, _ in found)
+    return {
+        "portal": key,
+        "payloads": len(found),
+        "kilobytes_each": round(size / len(found) / 1000, 1),
+        "notices_per_second": round(ours * len(found)),
+        "bare_per_second": round(bare * len(found)),
+        "times_bare": round(bare / ours, 1),
+    }
+
+
+def main() -> None:
+    """Print one JSON object per portal."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("portals", nargs="*", help="default: all that can be simulated")
+    options.add_argument("--notices", type=int, default=200)
+    options.add_argument("--seconds", type=float, default=2.0)
+    asked = options.parse_args()
+    logging.getLogger().setLevel(logging.ERROR)
+    for key in asked.portals or registry.keys():
+        print(json.dumps(measure(key, asked.notices, asked.seconds)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
