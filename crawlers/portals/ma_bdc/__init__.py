@@ -1,0 +1,1 @@
+"""Morocco's purchase orders (bons de commande): the notices that ask for quotes (avis d'achat)."""
