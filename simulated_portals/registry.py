@@ -14,6 +14,9 @@ from simulated_portals.messages import SimulatedPortal
 
 _FOLDERS: Final = {
     "be_bda": "be_bda",
+    "eu_ted": "ted",
+    "ma_bdc": "bdc",
+    "ma_bdc_results": "bdc",
 }
 """Key of a portal to the folder that simulates it."""
 

@@ -1,4 +1,4 @@
-"""Joins what the eForms document says with what the federal platform says around it.
+"""Joins what the document (eForms, or TED_ESENDERS before it) says with what the federal platform says around it.
 
 The document wins where both speak. The portal adds what Belgian documents lack: contractor classes, the question
 period, the vault's deadline, the buyer's number in the Crossroads Bank, titles in other languages, instants of
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from crawlers.engines.record import Account
+from crawlers.engines.ted_documents import is_before_eforms
 from crawlers.portals.be_bda.row import PortalFacts
 from notices.model import (
     Deadline,
@@ -218,8 +219,8 @@ def _note_hints(document: Notice | None, facts: PortalFacts, account: Account) -
         account.note(
             "row.dossier.specialPurchasingTechnique", "The portal's list names a purchasing technique.", facts.technique
         )
-    if document is None:
-        return
+    if document is None or is_before_eforms(document.format):
+        return  # an old form bears another number than the portal's subtype, and no notice id
     if facts.subtype and document.subtype and facts.subtype.removeprefix("BE-") != document.subtype.removeprefix("BE-"):
         account.note("row.noticeSubType", "The portal's list names another subtype than the document.", facts.subtype)
     if facts.notice_ids and document.notice_uuid and document.notice_uuid not in facts.notice_ids:

@@ -1,8 +1,8 @@
 """From what the federal platform answered to a `Notice`: a pure function, without network, clock or database.
 
 Understood payloads: the raw unit of the spider (`{"row", "workspace", "organisation"}`, and `"problem"` where the
-workspace could not be taken), a bare eForms document, a workspace, a row of the search answer, and a search answer that
-holds one row. `split` takes longer search answers apart.
+workspace could not be taken), a bare document (eForms, or TED_ESENDERS for the dossiers before September 2023), a
+workspace, a row of the search answer, and a search answer that holds one row. `split` takes longer ones apart.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from typing import Any
 
 from crawlers.contract import Parsing
 from crawlers.engines.record import Account, Record
+from crawlers.engines.ted_documents import names_old_document, read_ted_document
 from crawlers.portals.be_bda.merge import from_portal_alone, merged
 from crawlers.portals.be_bda.row import PortalFacts, read_row, read_version, read_workspace
 from crawlers.portals.loading import load
-from notices.formats.eforms import read_eforms
 from notices.formats.errors import FormatReason, NoticeFormatError
 from notices.formats.reading import Reading, ReadingContext
 from notices.model import Notice
 from notices.values.dates import BRUSSELS
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 FORMS = {
     "raw-unit": "what the spider archives: row, workspace and organisation",
     "search-answer": "an answer of the search, one notice per row",
     "search-row": "one row of it",
     "workspace": "a publication workspace",
     "eforms": "a bare eForms document",
+    "ted-esenders": "a bare document of the format before eForms (TED_ESENDERS)",
 }
 COUNTRY = "BE"
 PUBLISHED = "PUBLISHED"
-OLD_FORMAT = "TED_ESENDERS"
-"""Root of the documents of migrated dossiers from before eForms."""
+UNREADABLE = frozenset({FormatReason.UNEXPECTED, FormatReason.MISSING, FormatReason.UNKNOWN_ROOT})
+"""Why a document before eForms may be given up for what the portal says around it: an old form that nobody describes
+any more. One that is cut or meant to harm waits in quarantine, as any other."""
 
 _LIST_ALONE = "Only what the portal's list says of this notice is known"
 
@@ -106,7 +108,8 @@ def _as_unit(value: Any) -> dict[str, Any]:
 
 
 def _bare_document(payload: bytes, context: Parsing) -> Reading:
-    return read_eforms(payload, context=_reading_context(context, context.native_id), limit=context.max_payload_bytes)
+    reading_context = _reading_context(context, context.native_id)
+    return read_ted_document(payload, context=reading_context, limit=context.max_payload_bytes)
 
 
 def _reading_context(context: Parsing, native_id: str | None) -> ReadingContext:
@@ -140,9 +143,9 @@ def _read_unit(unit: dict[str, Any], context: Parsing) -> Reading:
         try:
             return _with_document(document, facts, account, context)
         except NoticeFormatError as error:
-            if error.reason is not FormatReason.UNKNOWN_ROOT or OLD_FORMAT not in (error.printed or ""):
+            if error.reason not in UNREADABLE or not names_old_document(document) or not facts.title:
                 raise
-            reason = f"{_LIST_ALONE}: its document is in the format that was used before eForms."
+            reason = f"{_LIST_ALONE}: its document, of the format before eForms, cannot be read: {error}"
     return _without_document(facts, reason, account, context)
 
 
@@ -154,7 +157,7 @@ def _check_identity(facts: PortalFacts) -> None:
 
 
 def _document(workspace: Record, facts: PortalFacts) -> tuple[bytes | None, str]:
-    """The eForms document of the last published version (`versions` is oldest first), or why there is none."""
+    """The document of the last published version (`versions` is oldest first), or why there is none."""
     if "versions" not in workspace.data:
         keys = ", ".join(sorted(workspace.data))[:300]
         raise NoticeFormatError(
@@ -191,7 +194,8 @@ def _document(workspace: Record, facts: PortalFacts) -> tuple[bytes | None, str]
 
 
 def _with_document(document: bytes, facts: PortalFacts, account: Account, context: Parsing) -> Reading:
-    read = read_eforms(document, context=_reading_context(context, facts.native_id), limit=context.max_payload_bytes)
+    reading_context = _reading_context(context, facts.native_id)
+    read = read_ted_document(document, context=reading_context, limit=context.max_payload_bytes)
     notice = merged(read.notice, facts, account)
     return Reading(notice=notice, unread=(*account.unread(), *read.unread))
 
