@@ -21,11 +21,12 @@ _DOWN = {
 """Incidents of a source that its readers are told of, with the sentence; the first that is open is told."""
 
 
-def feeding(profiles: Iterable[Profile]) -> tuple[str, ...]:
+def feeding(profiles: Iterable[Profile], store: Store) -> tuple[str, ...]:
     """Keys of the portals that feed these profiles."""
     found: set[str] = set()
+    crawled = store.runs.portals()
     for profile in profiles:
-        found.update(portals_of(readable(profile) or NoticeQuery()))
+        found.update(portals_of(readable(profile) or NoticeQuery(), crawled))
     return tuple(sorted(found))
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.facts import ChangedFact, Fact
 from alerts.wording import N_, Wording, one_line
 from notices.model import AmountKind, Deadline, Frozen, Money, NoticeKind, Period, TaxBasis
-from notices.vocabularies import codes, nuts
+from notices.vocabularies import codes, regions
 
 _MOST = 6
 
@@ -113,7 +113,7 @@ def _names(value: Any, words: Wording, _: ZoneInfo) -> str:
 
 def _places(value: Any, words: Wording, _: ZoneInfo) -> str:
     named = [
-        f"{nuts.label(code, words.language)} ({code})" if nuts.get(code) else one_line(code, 80)
+        f"{regions.label(code, words.language)} ({code})" if regions.is_known(code) else one_line(code, 80)
         for code in value[:_MOST]
     ]
     return _joined(named, len(value), words)

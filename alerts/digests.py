@@ -93,7 +93,7 @@ def compose(
     words = Wording(owner.language, ZoneInfo(owner.zone))
     latest = store.digests.latest(owner.id)
     since = latest.created_at if latest and not first_of_profile else now - _FIRST_PERIOD
-    keys = coverage.feeding(profile for profile, _ in by_profile)
+    keys = coverage.feeding((profile for profile, _ in by_profile), store)
     gaps = coverage.sentences(store, keys, since, now, words)
     view = Composer(settings, owner, words, now).view(identity, by_profile, gaps)
     context = {"view": view, "demo": settings.demo, "public_url": settings.public_url, "first": first_of_profile}

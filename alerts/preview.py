@@ -8,7 +8,7 @@ from pathlib import Path
 from alerts.queries import portals_of
 from core.i18n import translator
 from crawlers import portals
-from notices.model import Frozen, NoticeKind
+from notices.model import Frozen, NoticeKind, best_text
 from pipelines import coverage
 from search.port import SearchIndex
 from search.query import DateRange, DeadlineRange, NoticeQuery
@@ -42,16 +42,29 @@ class Preview(Frozen):
             )
         if self.covered_days == self.days:
             return _("{found} ; Vigie a lu chacun de ces jours entièrement.", found=found)
+        if len(self.coverages) < 2:
+            return _(
+                "{found}, parmi ce que Vigie a lu : {covered} jours sur {days} sont complets.",
+                found=found, covered=self.covered_days, days=self.days,
+            )  # fmt: skip
+        least = min(self.coverages, key=lambda coverage: coverage.covered_days)
         return _(
-            "{found}, parmi ce que Vigie a lu : {covered} jours sur {days} sont complets.",
-            found=found, covered=self.covered_days, days=self.days,
+            "{found}, parmi ce que Vigie a lu : {complete} portails sur {portals} sont complets sur ces jours ; celui "
+            "qui l’est le moins ({portal}) l’est pour {covered} jours sur {days}.",
+            found=found, complete=sum(not coverage.missing for coverage in self.coverages),
+            portals=len(self.coverages), portal=_named(least.portal, language), covered=least.covered_days,
+            days=self.days,
         )  # fmt: skip
+
+
+def _named(key: str, language: str) -> str:
+    return best_text(portals.load(key).name, (language, "fr", "en"))
 
 
 def preview(store: Store, index: SearchIndex, query: NoticeQuery, now: datetime, days: int = DAYS) -> Preview:
     """Count what was published in the last `days` days, today included, and answers the query."""
     matches = index.count(as_published(query, days), now=now)
-    coverages = tuple(_coverage(store, key, now, days) for key in portals_of(query))
+    coverages = tuple(_coverage(store, key, now, days) for key in portals_of(query, store.runs.portals()))
     missing = {day for coverage in coverages for day in coverage.missing}
     covered = days - len(missing) if coverages else 0
     return Preview(matches=matches, days=days, covered_days=covered, coverages=coverages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from crawlers import portals
 from search.errors import QueryError
@@ -27,12 +28,12 @@ def readable(profile: Profile) -> NoticeQuery | None:
         return None
 
 
-def portals_of(query: NoticeQuery) -> tuple[str, ...]:
-    """The crawled portals whose notices can answer a query."""
-    wanted = query.portals or portals.keys()
-    here = (key for key in wanted if key in portals.keys())
+def portals_of(query: NoticeQuery, crawled: Collection[str]) -> tuple[str, ...]:
+    """The portals crawled here whose notices can answer a query; when none was, all that it could concern."""
+    here = [key for key in portals.keys() if not query.portals or key in query.portals]
     countries = {*query.countries, INTERNATIONAL}
-    return tuple(key for key in here if not query.countries or portals.load(key).country in countries)
+    concerned = [key for key in here if not query.countries or portals.load(key).country in countries]
+    return tuple(key for key in concerned if key in crawled) or tuple(concerned)
 
 
 def criteria(profile: Profile, language: str) -> str:

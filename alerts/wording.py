@@ -21,7 +21,7 @@ from babel.numbers import format_currency, format_decimal
 from core.i18n import Translate, translator
 from crawlers import portals
 from notices.model import AmountKind, Deadline, DeadlineKind, Money, NoticeKind, Place, TaxBasis, best_text
-from notices.vocabularies import countries, cpv, nuts, procedures
+from notices.vocabularies import countries, cpv, procedures, regions
 
 ROOM = Path(__file__).parent
 _LOCALES = {"fr": "fr_BE", "en": "en_GB"}
@@ -185,7 +185,7 @@ class Wording:
         """The most precise thing known of a place."""
         parts = [one_line(place.locality, 80)] if place.locality else []
         if place.nuts:
-            label = nuts.label(place.nuts, self.language)
+            label = regions.label(place.nuts, self.language)
             parts.append(f"{label} ({place.nuts})" if label else place.nuts)
         elif place.country:
             parts.append(countries.label(place.country, self.language) or place.country)

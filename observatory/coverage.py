@@ -21,7 +21,7 @@ def of_query(store: Store, query: NoticeQuery, now: datetime) -> tuple[Coverage,
 
     Days to come are not counted, and of a longer period only the last three years are looked at.
     """
-    return tuple(_of_portal(store, key, query, now) for key in portals_of(query))
+    return tuple(_of_portal(store, key, query, now) for key in portals_of(query, store.runs.portals()))
 
 
 def _of_portal(store: Store, key: str, query: NoticeQuery, now: datetime) -> Coverage:

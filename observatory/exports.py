@@ -109,7 +109,7 @@ class Export:
             exported_at=now,
             announced=index.count(query, now=now),
             coverage=coverage.of_query(store, query, now),
-            sources=tuple(_source(portals.load(key)) for key in portals_of(query)),
+            sources=tuple(_source(portals.load(key)) for key in portals_of(query, store.runs.portals())),
         )
 
     @property

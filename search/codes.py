@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from notices.vocabularies import countries, cpv, nuts, procedures
+from notices.vocabularies import countries, cpv, procedures, regions
 from search.errors import QueryError
 
 _CPV: Final = re.compile(r"^(\d{2,8})(?:-\d)?$")
@@ -58,9 +58,9 @@ def _exists(place: str) -> bool:
     """Whether the country is known, and the region where there is a table of regions."""
     if countries.get(place[:2]) is None:
         return False
-    if len(place) == 2 or "-" in place or place.startswith("UK"):  # the table of 2024 no longer has British regions
+    if len(place) == 2 or place.startswith("UK"):  # the table of 2024 no longer has British regions
         return True
-    return nuts.get(place) is not None
+    return regions.is_known(place) or ("-" in place and not place.startswith("MA"))
 
 
 def country_code(code: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from notices.model import Place
-from notices.vocabularies import nuts
+from notices.vocabularies import nuts, regions
 
 ANYWHERE: Final = "*"
 NOWHERE: Final = "?"
@@ -30,9 +30,7 @@ def facts(performance: Iterable[Place], seats: Iterable[Place]) -> Iterator[str]
 
 def above(code: str) -> tuple[str, ...]:
     """The regions that hold a code, from the country down, without the code itself."""
-    if "-" in code:
-        return (code.partition("-")[0],)
-    return tuple(code[:length] for length in range(2, len(code)))
+    return regions.above(code)
 
 
 def _facts(name: str, stated: set[str]) -> Iterator[str]:

@@ -81,6 +81,11 @@ class Runs:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(statement)]
 
+    def portals(self) -> frozenset[str]:
+        """The portals that were ever crawled into this store."""
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(select(runs.c.portal).distinct()))
+
     def mark_lost(self, older_than: timedelta) -> list[RunRecord]:
         """Mark the runs whose last sign of life is older than this as lost, and hand those out."""
         at = now()

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from notices.model import MultilingualText, Place
-from notices.vocabularies import codes, countries, cpv, languages, nuts, procedures, subtypes
+from notices.vocabularies import codes, countries, cpv, languages, procedures, regions, subtypes
 from web import portals
 from web.texts import N_, Speaker
 
@@ -199,8 +199,8 @@ def cpv_printed(value: str) -> str:
 
 
 def region(value: str, say: Speaker) -> str:
-    """Name of a NUTS region or country; the code itself when it is unknown."""
-    return nuts.label(value, say.language) or countries.label(value, say.language) or value
+    """Name of a region or country; the code itself when it is unknown."""
+    return regions.label(value, say.language) or countries.label(value, say.language) or value
 
 
 def country(value: str, say: Speaker) -> str:

@@ -19,7 +19,9 @@ def sentences(services: Services, query: NoticeQuery, say: Speaker) -> list[str]
     with asking_store():
         found = [sentence(item, say) for item in coverage.of_query(services.store, query, clock.now())]
         if query.deadline is not None and query.deadline.open:
-            windows = [services.store.windows.latest_open(key) for key in portals_of(query)]
+            windows = [
+                services.store.windows.latest_open(key) for key in portals_of(query, services.store.runs.portals())
+            ]
             found += [_open_sentence(say, window) for window in windows if window is not None]
     return found
 
