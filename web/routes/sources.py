@@ -88,6 +88,7 @@ def sources(request: Request) -> HTMLResponse:
         told=telling.sentence,
         details_of=telling.details_of,
         portal_of=portals.load,
+        idle=[key for key in portals.keys() if key not in crawled],
         safe_url=safe_url,
         gated=bool(site.settings.web.operator_password),
     )

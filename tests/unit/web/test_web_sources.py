@@ -57,3 +57,18 @@ def test_the_bar_shows_every_day_once() -> None:
         (4, 1, False),
         (5, 5, True),
     ]
+
+
+async def test_portals_that_are_left_out_are_named_as_such(made: Callable[..., Made]) -> None:
+    own = made(portals={"ma_bdc": {"enabled": False}})
+    async with own.browser() as client:
+        page = (await client.get("/sources")).text
+    assert 'id="ma_bdc"' not in page
+    assert "Portails connus que cette installation ne lit pas" in page
+    assert "Bons de commande, portail marocain des marchés publics" in page
+
+
+async def test_a_source_says_how_it_is_cited_and_what_nobody_verified(site: httpx.AsyncClient) -> None:
+    page = (await site.get("/sources")).text
+    assert "Source : e-Procurement (BDA), SPF BOSA" in page
+    assert "Jamais vérifié sur le portail lui-même" in page
