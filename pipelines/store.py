@@ -69,6 +69,8 @@ class StorePipeline:
             await self._all_arrived(item)
             await self._flush()
             await self._close_window(item)
+            self._stored.clear()  # windows do not overlap, and a crawl may be of a hundred thousand notices
+            self._arrived.clear()
             return item
         self._batch.append(item)
         self._arrived.add(item.archived.raw.native_id)
