@@ -15,6 +15,7 @@ from simulated_portals.messages import SimulatedPortal
 _FOLDERS: Final = {
     "be_bda": "be_bda",
     "eu_ted": "ted",
+    "fr_boamp": "boamp",
     "ma_bdc": "bdc",
     "ma_bdc_results": "bdc",
 }
