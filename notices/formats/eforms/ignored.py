@@ -46,6 +46,7 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
     "address": {
         "cbc:CountrySubentity": "name of the region whose code is kept",
         "cbc:Department": "BT-16, a department inside the organisation: " + _NO_HOME,
+        "cbc:Postbox": "a post office box: " + _NO_HOME,
         "cbc:AddressFormatCode": "how the sender's software formats addresses",
         "cbc:Name": "name of the country whose code is kept",
     },
