@@ -71,9 +71,11 @@ class WebSettings(Section):
 class PortalSettings(Section):
     """What an operator may set for one portal."""
 
-    enabled: bool = True
+    enabled: bool | None = Field(
+        default=None, description="whether the portal is crawled here; default: when portal.yml gives it hours"
+    )
     base_url: str | None = Field(default=None, description="default: the base_url of the portal's portal.yml")
-    route: str | None = Field(default=None, description="be_bda: anonymous (default) or gateway")
+    route: str | None = Field(default=None, description="one of the routes of portal.yml; default: the first")
     transport: Literal["http", "browser"] | None = Field(
         default=None, description="browser opens the portal's pages in Chromium; default: what portal.yml says"
     )
@@ -93,6 +95,10 @@ class CrawlSettings(Section):
     max_payload_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="largest notice that is parsed")
     at_once: int = Field(default=3, ge=1, description="portals that one machine crawls at the same time")
     backfill_days: int = Field(default=90, ge=0, description="how far the first crawl goes back in the background")
+    chromium: Path | None = Field(
+        default=None,
+        description="browser of portals opened by transport browser; default: the system's, or Playwright's",
+    )
 
 
 class Settings(BaseSettings):

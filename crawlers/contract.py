@@ -154,5 +154,9 @@ class PortalDown(CrawlError):
     """No window of this portal can be crawled now: maintenance, no token, refused, asked to wait for long."""
 
 
+class EnoughListed(CrawlError):
+    """A list is walked no further, on purpose: what it showed so far is kept, and no engine asks for it again."""
+
+
 class LayoutError(CrawlError):
     """The portal's answer does not have the shape that it had when the spider was written."""

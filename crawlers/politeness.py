@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.robotstxt import ProtegoRobotParser
 
 from core.clock import now
-from crawlers.contract import PortalDown
+from crawlers.contract import CrawlError, PortalDown
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -100,6 +101,7 @@ class Politeness:
         # In place: middlewares that a spider names would win over an add-on's whole dictionary.
         settings.set_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RetryMiddleware, None)
         settings.set_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", PatientRetries, 550)
+        settings.set_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OwnHostsOnly, 50)
 
     def _values(self, delay: float) -> dict[str, object]:
         politeness = self._portal.politeness
@@ -125,6 +127,27 @@ class Politeness:
             "RETRY_HTTP_CODES": list(RETRIED_STATUSES),
             "RETRY_EXCEPTIONS": list(RETRIED_EXCEPTIONS),
         }
+
+
+class OwnHostsOnly:
+    """Keeps a crawl on the hosts that `portal.yml` names: a page must not send the crawler anywhere else, and the
+    crawl of a simulated portal never reaches the real one.
+    """
+
+    def __init__(self, portal: Portal) -> None:
+        self._key = portal.key
+        self._hosts = portal.hosts
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> OwnHostsOnly:
+        """Built by Scrapy; the spider knows its portal."""
+        return cls(crawler.spider.portal)  # type: ignore[union-attr]
+
+    def process_request(self, request: Request) -> None:
+        """Called for every request."""
+        host = urlsplit(request.url).hostname
+        if host not in self._hosts:
+            raise CrawlError(f"{request.url} is no address of {self._key}; it is not asked.")
 
 
 class RobotsPolicy(ProtegoRobotParser):

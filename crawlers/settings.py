@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from crawlers.engines import browser
 
 BOT_NAME = "vigie"
 SPIDER_MODULES = ["crawlers.portals"]
@@ -34,6 +36,9 @@ METAREFRESH_ENABLED = False
 CONCURRENT_ITEMS = 100
 
 
-def as_dict() -> dict[str, Any]:
+def as_dict(transport: Literal["http", "browser"] = "http") -> dict[str, Any]:
     """The settings of this module by name, as Scrapy takes them."""
-    return {name: value for name, value in globals().items() if name.isupper()}
+    values = {name: value for name, value in globals().items() if name.isupper()}
+    if transport == "browser":
+        values["DOWNLOAD_HANDLERS"] = {"http": browser.HANDLER, "https": browser.HANDLER}
+    return values

@@ -18,7 +18,7 @@ def planned(portal: Portal, since: datetime, until: datetime) -> list[datetime]:
     day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
     found = []
     while day <= last:
-        for at in sorted(portal.calendar.at):
+        for at in sorted(portal.calendar.hours):
             instant = datetime.combine(day, at, tzinfo=zone)
             if since < instant <= until and portal.closed_at(instant) is None:
                 found.append(instant)

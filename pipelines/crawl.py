@@ -83,6 +83,8 @@ def run(
     closed = None if request.ignore_closed_hours else portal.closed_at(now())
     if closed:
         raise PortalClosed(f"{closed} It opens at {portal.opens_at(now()).astimezone(portal.clock):%Y-%m-%d %H:%M}.")
+    if settings.demo and not portal.simulated:
+        raise VigieError(f"The demonstration crawls simulated portals alone, and {portal.base_url} is none.")
     windows = plan(request, portal, store.windows, now())
     with _stops() as stops:
         services = CrawlServices(
@@ -164,7 +166,9 @@ class _Crawl:
 
     async def _crawl(self) -> None:
         services = self._services
-        self._crawler = VigieCrawler(spider_class(services.portal.key), scrapy_settings.as_dict(), services)
+        portal = services.portal
+        transport = services.settings.portal(portal.key).transport or portal.transport
+        self._crawler = VigieCrawler(spider_class(portal.key), scrapy_settings.as_dict(transport), services)
         with self._signals(self._crawler):
             if self._stops.first is not None:
                 return

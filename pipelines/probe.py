@@ -23,7 +23,7 @@ from core.clock import now
 from core.settings import Settings
 from crawlers import portals
 from crawlers import settings as scrapy_settings
-from crawlers.contract import CrawlError, Parsing, PortalDown, RawNotice, Window
+from crawlers.contract import EnoughListed, Parsing, PortalDown, RawNotice, Window
 from crawlers.engines.window_spider import Listing, WindowSpider
 from crawlers.portals.definition import PageCheck, Portal
 from notices.formats.reading import Reading
@@ -87,12 +87,12 @@ class _Seen:
     notices: list[RawNotice] = field(default_factory=list)
 
     def count(self) -> None:
-        """One more request; `PortalDown` when there were enough, `CrawlError` when the list has had its share."""
+        """One more request; `PortalDown` when there were enough, `EnoughListed` when the list has had its share."""
         if self.requests >= self.most_requests:
             raise PortalDown(f"A probe asks {self.most_requests} times at most.")
         if self.listing is not None and not self.listed_whole and self.requests >= LIST_REQUESTS:
             self.listed_whole = True
-            raise CrawlError(f"A probe reads a list with {LIST_REQUESTS} requests at most.")
+            raise EnoughListed(f"A probe reads a list with {LIST_REQUESTS} requests at most.")
         self.requests += 1
 
     def save(self, response: Response) -> None:

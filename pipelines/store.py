@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from core.clock import now
 from crawlers.completeness import Kept, judge
-from crawlers.contract import WindowReport
+from crawlers.contract import Window, WindowReport
 from pipelines.items import ReadNotice, RefusedNotice
 from pipelines.services import Progress, VigieCrawler, vigie_crawler
 from store.payloads import PayloadEntry
@@ -171,7 +171,8 @@ class StorePipeline:
                 native_id not in unchanged and self._stored.get(native_id) is False for native_id in report.listed
             ),
         )
-        judgement = judge(report, kept, self._floor(report), may_be_empty=services.portal.expectations.may_be_empty)
+        floor, may_be_empty = self._expected(report.window)
+        judgement = judge(report, kept, floor, may_be_empty=may_be_empty)
         return services.store.windows.record(
             WindowRecord(
                 portal=report.portal,
@@ -191,16 +192,23 @@ class StorePipeline:
             )
         )
 
-    def _floor(self, report: WindowReport) -> int | None:
-        """What the window announces at least. A day that goes on and a demonstration have no floor."""
-        start, end = report.window.start, report.window.end
-        if report.window.scope == "open" and not self._services.settings.demo:
-            return self._services.portal.expectations.open_floor or None
-        if start is None or end is None or end - start != timedelta(days=1):
-            return None
-        if self._services.settings.demo or self._services.portal.today(now()) < end:
-            return None
-        return self._services.portal.expectations.floor_on(start)
+    def _expected(self, window: Window) -> tuple[int | None, bool]:
+        """What the window announces at least, and whether nothing at all would be nothing unusual.
+
+        A demonstration and a day that is not whole yet have no floor; before noon a day may still be empty.
+        """
+        portal, at = self._services.portal, now()
+        expected, today = portal.expectations, portal.today(at)
+        if window.start is None or window.end is None:
+            return None if self._services.settings.demo else expected.open_floor or None, expected.may_be_empty
+        if window.end - window.start != timedelta(days=1):
+            return None, expected.may_be_empty
+        settled = window.end + timedelta(days=expected.settled_after_days) <= today
+        morning = window.start == today and at.astimezone(portal.clock).hour < 12
+        floor = expected.floor_on(window.start)
+        unsettled = expected.settled_after_days > 0 and not settled
+        may_be_empty = expected.may_be_empty or floor == 0 or unsettled or morning
+        return (floor if settled and not self._services.settings.demo else None), may_be_empty
 
     # --- signs of life -----------------------------------------------------------------------------------------------
 

@@ -26,8 +26,22 @@ log = logging.getLogger(__name__)
 FOLDER = "demonstration"
 FRESH_FOR = timedelta(days=14)
 NEWS_EVERY_SECONDS = 90
-SIMULATED_PORTALS = {"be_bda": 480}
-"""The portals that the demonstration crawls, with how many invented notices each begins."""
+SIMULATED_PORTALS = {
+    "be_bda": 480,
+    "fr_boamp": 150,
+    "ma_pmmp": 150,
+    "fr_place": 60,
+    "fr_maximilien": 60,
+    "fr_aws": 60,
+    "fr_decp": 80,
+    "ma_bdc": 80,
+    "ma_bdc_results": 80,
+    "eu_ted": 480,
+}
+"""The portals that the demonstration crawls, with how many invented notices each begins.
+
+TED has as many as the Belgian portal, whose notices of European size it carries too.
+"""
 
 
 class Demonstration:

@@ -131,4 +131,4 @@ def crawl_triggers(portal: Portal, *, demo: bool) -> Sequence[CronTrigger]:
     """When a portal is crawled: by its calendar, in its zone; every minute in the demonstration."""
     if demo:
         return (cron("* * * * *", portal.zone),)
-    return tuple(cron(f"{at.minute} {at.hour} * * *", portal.zone) for at in portal.calendar.at)
+    return tuple(cron(f"{at.minute} {at.hour} * * *", portal.zone) for at in portal.calendar.hours)

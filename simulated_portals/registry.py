@@ -15,9 +15,19 @@ from simulated_portals.messages import SimulatedPortal
 _FOLDERS: Final = {
     "be_bda": "be_bda",
     "eu_ted": "ted",
+    "fr_achatpublic": "achatpublic",
+    "fr_aws": "aws",
     "fr_boamp": "boamp",
+    "fr_decp": "decp",
+    "fr_maximilien": "atexo_fr",
+    "fr_place": "atexo_fr",
+    "fr_val_de_marne": "atexo_fr",
+    "ma_adm": "atexo_ma",
     "ma_bdc": "bdc",
     "ma_bdc_results": "bdc",
+    "ma_cdg": "atexo_ma",
+    "ma_cimr": "atexo_ma",
+    "ma_pmmp": "atexo_ma",
 }
 """Key of a portal to the folder that simulates it."""
 

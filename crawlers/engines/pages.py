@@ -37,8 +37,8 @@ TRIES_OF_A_CUT_PAGE = 3
 END_OF_PAGE = b"</html"
 """What every whole page ends with; looked for in its last characters."""
 _END_LIES_IN = 4096
-_BLOCK_PAGE_AT_MOST = 20_000
-"""Characters of a firewall's page at most: a notice may speak of rejected requests, too."""
+_STAND_IN_AT_MOST = 20_000
+"""Bytes at most of a page that stands in for another: a notice may speak of rejected requests or maintenance, too."""
 
 _HEADERS = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Accept-Language": "fr"}
 
@@ -255,7 +255,7 @@ _STATE = "PRADO_PAGESTATE"
 
 def rejection(page: Page) -> str | None:
     """Why a page is a firewall's ("Request Rejected", F5), as a sentence, or None when it is not."""
-    if len(page.body) > _BLOCK_PAGE_AT_MOST or not _REJECTED.search(page.text):
+    if len(page.body) > _STAND_IN_AT_MOST or not _REJECTED.search(page.text):
         return None
     found = _SUPPORT_ID.search(page.text)
     number = f", support id {found[1]}" if found else ""
@@ -263,8 +263,8 @@ def rejection(page: Page) -> str | None:
 
 
 def is_maintenance(page: Page) -> bool:
-    """Whether a page without a form's state says in its title or first heading that the portal is not there."""
-    if _STATE in page.text:
+    """Whether a short page without a form's state says in its title or first heading that the portal is not there."""
+    if len(page.body) > _STAND_IN_AT_MOST or _STATE in page.text:
         return False
     heading = " ".join(page.selector.xpath("(//h1 | //h2)[1]//text()").getall())
     return _MAINTENANCE.search(f"{page.title} {heading}") is not None

@@ -17,6 +17,8 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_HOURS = (time(6, 40), time(12, 40), time(18, 40))
+"""Hours of a portal that gives none, where somebody enables it."""
 _DAY_END = time(23, 59, 59, 999999)
 
 
@@ -91,6 +93,9 @@ class Expectations(Part):
     may_be_empty: bool = Field(
         default=False, description="a list without any notice is no reason for suspicion: the portal is small"
     )
+    settled_after_days: int = Field(
+        default=0, ge=0, description="days that the portal takes to publish a day whole; until then it may be empty"
+    )
     open_floor: int = Field(default=0, ge=0, description="open calls that the portal announces on any day, at least")
 
     @field_validator("floor")
@@ -108,9 +113,16 @@ class Expectations(Part):
 class Calendar(Part):
     """When the scheduler crawls, in the portal's local time; closed hours are left out whatever is written here."""
 
-    at: tuple[ClockTime, ...]
+    at: tuple[ClockTime, ...] = Field(
+        description="hours of the regular crawl; none: the portal is not crawled unless the settings enable it"
+    )
     overlap_days: int = Field(ge=0, description="days before today that a regular crawl looks at again")
     retry_days: int = Field(ge=0, description="how far back windows that are not complete are tried again")
+
+    @property
+    def hours(self) -> tuple[time, ...]:
+        """The hours of the regular crawl, for a portal that is crawled."""
+        return self.at or _HOURS
 
 
 class ListingHabits(Part):
@@ -219,6 +231,12 @@ class Portal(Part):
     def simulated(self) -> bool:
         """Whether the address is on this machine: such a portal has no closed hours and needs no delay."""
         return urlsplit(self.base_url).hostname in _LOOPBACK
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that a crawl may ask; of a simulated portal its own alone."""
+        named = [self.base_url, *(route.base_url for route in self.routes.values() if not self.simulated)]
+        return frozenset(host for address in named if address and (host := urlsplit(address).hostname))
 
     def at(self, base_url: str | None) -> Portal:
         """The same portal at another address."""

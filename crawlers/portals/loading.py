@@ -41,8 +41,18 @@ def keys() -> tuple[str, ...]:
 
 
 def enabled(settings: Settings) -> tuple[str, ...]:
-    """The keys of the portals that this installation crawls, sorted."""
-    return tuple(key for key in keys() if settings.portal(key).enabled)
+    """The keys of the portals that this installation crawls, sorted.
+
+    A portal to which `portal.yml` gives no hours is crawled where the settings enable it; a demonstration crawls
+    simulated portals alone.
+    """
+    return tuple(key for key in keys() if _is_enabled(load(key), settings))
+
+
+def _is_enabled(portal: Portal, settings: Settings) -> bool:
+    own = settings.portal(portal.key)
+    wanted = bool(portal.calendar.at) if own.enabled is None else own.enabled
+    return wanted and (not settings.demo or portal.at(own.base_url).simulated)
 
 
 @cache

@@ -102,7 +102,8 @@ def territory(printed: str) -> Territory | None:
 
 
 def place(printed: str) -> Place:
-    """One printed place. `nuts` is the ISO 3166-2 code of the region, `locality` the province; None what is not known.
+    """One printed place. `nuts` is the ISO 3166-2 code of the province (`MA-SET`) or region (`MA-06`), `locality` a
+    province's name; None what is not known. The region of a province: `get(code).region`.
 
     `MAROC` is anywhere in the country; a foreign country has its own code. What was printed is always kept.
     """
@@ -112,7 +113,7 @@ def place(printed: str) -> Place:
     found = territory(text)
     if found is not None:
         locality = found.name if found.kind == "province" else None
-        return Place(country=COUNTRY, nuts=found.region, locality=locality, printed=text)
+        return Place(country=COUNTRY, nuts=found.code, locality=locality, printed=text)
     return Place(country=_foreign(text), printed=text)
 
 

@@ -78,3 +78,27 @@ def test_a_migration_that_fails_leaves_nothing_half_made(database: Database) -> 
         migrate.upgrade(database)
     with database.read() as connection:
         assert inspect(connection).get_table_names() == ["outbox"]
+
+
+def test_what_stored_notices_bring_is_known_after_migrating_up_again(empty_url: str) -> None:
+    uuid, procedure = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "5f0d3f6e-51a1-4d0c-9f4a-6d2b7f0c9a11"
+    with Store(empty_url) as store:
+        store.migrate()
+        for number in range(450):  # more than a page of them
+            store.notices.save(saving(f"{number:04}", procedure_id=f"key {number:04} \x00"))
+        first = saving("9000", procedure_id=procedure, notice_uuid=uuid, publication_number="00622963-2026")
+        joined = saving("9001", procedure_id="Z", notice_uuid=f"{uuid}-02")
+        store.notices.save_many([first, joined])
+        migrate.downgrade(store.database, "0002")
+        store.migrate()
+        later = [
+            saving("9002", procedure_id=procedure.upper()),
+            saving("9003", notice_uuid=uuid),
+            saving("9004", publication_number="622963-2026"),
+            saving("9005", procedure_id="Z"),
+            saving("9006", procedure_id="key 0449 \x00"),
+        ]
+        store.notices.save_many(later)
+        keys = {id_: item.procedure_key for id_, item in store.notices.get_many([i.notice.id for i in later]).items()}
+        assert {keys[f"be_bda:900{number}"] for number in (2, 3, 4, 5)} == {f"be_bda:{procedure}"}
+        assert keys["be_bda:9006"] == store.notices.get_many(["be_bda:0449"])["be_bda:0449"].procedure_key

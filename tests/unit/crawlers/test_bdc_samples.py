@@ -117,7 +117,7 @@ def test_the_text_of_a_notice_is_read_by_its_labels(form: str | None) -> None:
     assert notice.title == {"fr": "ENTRETIEN ET REPARATION DES ORDINATEURS DE LA DIRECTION PROVINCIALE."}
     assert notice.buyers[0].name == {"fr": "DIRECTEUR PROVINCIAL D'AGRICULTURE IFRANE"}
     assert notice.published_at == datetime.fromisoformat("2026-09-21T16:08:00+01:00")
-    assert (notice.nature, notice.places[0].nuts, notice.places[0].locality) == ("services", "MA-03", "Ifrane")
+    assert (notice.nature, notice.places[0].nuts, notice.places[0].locality) == ("services", "MA-IFR", "Ifrane")
     assert [item.code for item in notice.classifications] == ["50300000"]
     assert "Quantité 25" in notice.description["fr"]
     assert (notice.values, notice.lots) == ((), ())

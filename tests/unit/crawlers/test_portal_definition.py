@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from core.errors import ConfigurationError
+from core.settings import Settings
 from crawlers import portals
 from crawlers.portals.definition import Portal
 from crawlers.portals.holidays import easter
@@ -114,3 +115,20 @@ def test_links_lead_to_the_real_portal_whatever_was_crawled(belgian: Portal) -> 
     simulated = belgian.at("http://127.0.0.1:8800/")
     assert simulated.base_url == "http://127.0.0.1:8800"
     assert simulated.url_of("abc") == "https://www.publicprocurement.be/publication-workspaces/abc/general"
+
+
+def test_a_portal_without_hours_is_crawled_only_where_somebody_enables_it() -> None:
+    waiting = next(key for key in portals.keys() if not portals.load(key).calendar.at)
+    assert waiting not in portals.enabled(Settings())
+    assert waiting in portals.enabled(Settings.model_validate({"portals": {waiting: {"enabled": True}}}))
+    assert portals.load(waiting).calendar.hours
+
+
+def test_a_demonstration_crawls_simulated_portals_alone() -> None:
+    own = {"be_bda": {"base_url": "http://127.0.0.1:1"}, "ma_pmmp": {"enabled": True}}
+    assert portals.enabled(Settings.model_validate({"demo": True, "portals": own})) == ("be_bda",)
+
+
+def test_a_crawl_stays_on_the_hosts_that_the_portal_names() -> None:
+    assert portals.load("be_bda").hosts == {"www.publicprocurement.be", "public.pr.fedservices.be"}
+    assert portals.load("be_bda").at("http://127.0.0.1:8").hosts == {"127.0.0.1"}

@@ -1,0 +1,1 @@
+"""achatpublic.com, buyer profiles of French public bodies."""

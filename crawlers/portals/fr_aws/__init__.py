@@ -1,0 +1,1 @@
+"""AWS-Achat, the buyer profiles of AW Solutions (marches-publics.info)."""

@@ -1,0 +1,1 @@
+"""achatpublic.com, simulated."""

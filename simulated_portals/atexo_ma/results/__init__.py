@@ -1,0 +1,1 @@
+"""The announcements of the Moroccan national portal, simulated: lists behind a form, pages, openings, programmes."""

@@ -1,0 +1,1 @@
+"""AWS-Achat (marches-publics.info), simulated."""
