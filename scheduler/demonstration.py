@@ -33,7 +33,7 @@ SIMULATED_PORTALS = {
     "fr_place": 60,
     "fr_maximilien": 60,
     "fr_aws": 60,
-    "fr_decp": 80,
+    "fr_decp": 300,
     "ma_bdc": 80,
     "ma_bdc_results": 80,
     "eu_ted": 480,

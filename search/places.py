@@ -33,6 +33,11 @@ def above(code: str) -> tuple[str, ...]:
     return regions.above(code)
 
 
+def depth(code: str) -> int:
+    """How many regions hold a code: 0 for a country, 1 for a region of NUTS level 1 or of Morocco, 2 for a province."""
+    return len(above(code))
+
+
 def _facts(name: str, stated: set[str]) -> Iterator[str]:
     for code in stated or {NOWHERE}:
         yield f"{name}.leaf={code}"

@@ -48,8 +48,8 @@ class Facet(StrEnum):
     PROCEDURE = "procedure"
     LANGUAGE = "language"
     CPV_DIVISION = "cpv_division"  # two digits
-    REGION = "region"  # NUTS level 1 of the place of performance, such as BE2; ISO 3166-2 for Morocco
-    PROVINCE = "province"  # NUTS level 2, such as BE21
+    REGION = "region"  # NUTS level 1 of the place of performance, such as BE2, or a region of Morocco, such as MA-04
+    PROVINCE = "province"  # NUTS level 2, such as BE21, or a province of Morocco, such as MA-RAB
     BUYER = "buyer"  # name as printed
     DEADLINE = "deadline"  # passed, next-7-days, next-30-days, later
     VALUE = "value"  # bands of the headline value in EUR: below-50000, 50000-140000, ...

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import tantivy
 
-from search import analysis
+from search import analysis, places
 from search.document import UNKNOWN, IndexDocument
 from search.plan import Number
 from search.port import Facet
 
-SCHEMA_VERSION: Final = "2"
+SCHEMA_VERSION: Final = "3"
 """Change it with the schema, `IndexDocument` or the analysis: an index written under another one is rebuilt."""
 
 TERMS_TOKENIZER: Final = "vigie_terms"
@@ -107,8 +107,8 @@ def facet_keys(document: IndexDocument) -> dict[Facet, list[str]]:
     performed = said.get("performance", [])
     keys = {facet: said.get(name, []) for facet, name in FACET_FACTS.items()} | {
         Facet.CPV_DIVISION: [value for value in said.get("cpv", []) if len(value) == 2],
-        Facet.REGION: [value for value in performed if len(value) == 3 or "-" in value],
-        Facet.PROVINCE: [value for value in performed if len(value) == 4],
+        Facet.REGION: [value for value in performed if places.depth(value) == 1],
+        Facet.PROVINCE: [value for value in performed if places.depth(value) == 2],
         Facet.BUYER: list(dict.fromkeys(name[:_MAX_KEY] for name in document.buyers)),
         Facet.MONTH: [document.month] if document.month else [],
     }

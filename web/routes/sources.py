@@ -71,12 +71,13 @@ def sources(request: Request) -> HTMLResponse:
         crawled = portals.enabled(site.settings)
         found = overview(store, now, crawled)
         details = {}
-        if site.gate.admits(request):
+        admitted = site.gate.admits(request)
+        if admitted:
             held = store.quarantine.held()
             for state in found:
                 mine = [entry for entry in held if entry.portal == state.portal]
                 details[state.portal] = (store.runs.recent(state.portal, _MOST_RUNS), mine[:_MOST_HELD], len(mine))
-        inside = status(store, now, crawled) if details else None
+        inside = status(store, now, crawled) if admitted else None
     return render(
         request,
         "sources.html",

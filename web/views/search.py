@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from notices.model import Money, Notice
+from notices.vocabularies import regions
 from search.port import Facet, FacetCounts, SearchHit, SearchPage, Sort
 from search.query import FlagClause, NoticeQuery, Unknown
 from store.records import StoredNotice
@@ -167,16 +168,30 @@ def _choice(query: NoticeQuery, name: str, key: str, number: int | None, say: Sp
 
 
 def _places(query: NoticeQuery, counts: Mapping[Facet, FacetCounts], say: Speaker, sort: str | None) -> list[Choice]:
-    """Regions with their provinces below; a place chosen elsewhere stands first."""
-    regions = dict(counts[Facet.REGION].values) if Facet.REGION in counts else {}
+    """Regions with their provinces below; a place chosen elsewhere stands first.
+
+    Where the regions are of several countries they stand below these, and only a chosen region shows its provinces.
+    """
+    known = dict(counts[Facet.REGION].values) if Facet.REGION in counts else {}
     provinces = dict(counts[Facet.PROVINCE].values) if Facet.PROVINCE in counts else {}
-    found = [
-        _choice(query, "places", code, None, say, sort) for code in query.places if code not in {**regions, **provinces}
-    ]
-    for region, number in regions.items():
-        below = {code: count for code, count in provinces.items() if code.startswith(region) and code != region}
+    by_country: dict[str, list[Choice]] = {}
+    several = len({code[:2] for code in known}) > 1
+    for region, number in known.items():
+        below = {code: count for code, count in provinces.items() if region in regions.above(code)}
+        asked = region in query.places or any(code in query.places for code in below)
         children = tuple(_choice(query, "places", code, count, say, sort) for code, count in below.items())
-        found.append(replace(_choice(query, "places", region, number, say, sort), children=children))
+        choice = replace(
+            _choice(query, "places", region, number, say, sort), children=children if asked or not several else ()
+        )
+        by_country.setdefault(region[:2], []).append(choice)
+    shown = {*known, *provinces, *(by_country if several else ())}
+    found = [_choice(query, "places", code, None, say, sort) for code in query.places if code not in shown]
+    for country, choices in by_country.items():
+        found += (
+            [replace(_choice(query, "places", country, None, say, sort), children=tuple(choices))]
+            if several
+            else choices
+        )
     return found
 
 

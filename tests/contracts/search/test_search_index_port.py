@@ -13,7 +13,7 @@ from notices.model import AmountKind, Deadline, Document, Money, NoticeKind, Org
 from search.document import IndexDocument
 from search.errors import QueryError
 from search.port import MEDIAN_TOLERANCE, Aggregation, Facet, IndexState, Measure, SearchIndex, Sort
-from search.query import NoticeQuery
+from search.query import NoticeQuery, Unknown
 from tests.contracts.search.search_material import (
     NOW,
     buyer,
@@ -131,6 +131,16 @@ def test_a_page_of_nothing_still_counts(index: SearchIndex) -> None:
     index.index([document(1)])
     page = index.search(ALL, now=NOW, limit=0)
     assert (page.total, page.hits) == (1, ())
+
+
+def test_moroccan_provinces_count_below_their_region_and_are_found_by_it(index: SearchIndex) -> None:
+    index.index([document(1, places=(Place(nuts="MA-RAB"),)), document(2, places=(Place(nuts="MA-04"),))])
+    facets = index.search(ALL, now=NOW, facets=(Facet.REGION, Facet.PROVINCE)).facets
+    assert facets[Facet.REGION].values == (("MA-04", 2),)
+    assert facets[Facet.PROVINCE].values == (("MA-RAB", 1),)
+    for place, found in (("MA", 2), ("MA-04", 2), ("MA-RAB", 1), ("MA-03", 0)):
+        asked = NoticeQuery(places=(place,), places_unknown=Unknown.EXCLUDE)
+        assert index.count(asked, now=NOW) == found
 
 
 def test_facets_count_results_and_say_how_many_do_not_say(index: SearchIndex) -> None:
