@@ -90,11 +90,18 @@ class Card:
     stored: StoredNotice
     value: Money | None = None
     unknowns: tuple[str, ...] = field(default=())
+    also: tuple[StoredNotice, ...] = ()
+    """The same tender on other portals."""
 
     @property
     def notice(self) -> Notice:
         """The notice itself."""
         return self.stored.notice
+
+    @property
+    def copies(self) -> int:
+        """Results that this card stands for besides its own."""
+        return len(self.also)
 
 
 def default_sort(query: NoticeQuery) -> Sort:
@@ -263,17 +270,31 @@ def _flags(query: NoticeQuery, say: Speaker, sort: str | None) -> Group:
 
 
 def cards(page: SearchPage, stored: Mapping[str, StoredNotice], say: Speaker) -> list[Card]:
-    """Results that the store knows; a notice removed since it was indexed has no card."""
-    return [
-        Card(
-            hit=hit,
-            stored=stored[hit.notice_id],
-            value=_headline(stored[hit.notice_id].notice),
-            unknowns=tuple(say.translate(UNKNOWN_LABELS[name]) for name in hit.unknowns if name in UNKNOWN_LABELS),
-        )
-        for hit in page.hits
-        if hit.notice_id in stored
-    ]
+    """Results that the store knows; a notice removed since it was indexed has no card.
+
+    The same tender on several portals is one card on a page, which names the others.
+    """
+    found: dict[tuple[str, str, bool], Card] = {}
+    shown: dict[tuple[str, str], set[str]] = {}
+    for hit in page.hits:
+        item = stored.get(hit.notice_id)
+        if item is None:
+            continue
+        tender = (item.procedure_key, item.notice.kind.value)
+        portals = shown.setdefault(tender, set())
+        first = found.get((*tender, True))
+        if first is not None and item.notice.portal not in portals:
+            found[(*tender, True)] = replace(first, also=(*first.also, item))
+        else:
+            place = (*tender, True) if first is None else (item.notice.id, tender[1], False)
+            found[place] = _card(hit, item, say)
+        portals.add(item.notice.portal)
+    return list(found.values())
+
+
+def _card(hit: SearchHit, item: StoredNotice, say: Speaker) -> Card:
+    unknowns = tuple(say.translate(UNKNOWN_LABELS[name]) for name in hit.unknowns if name in UNKNOWN_LABELS)
+    return Card(hit=hit, stored=item, value=_headline(item.notice), unknowns=unknowns)
 
 
 def _headline(notice: Notice) -> Money | None:

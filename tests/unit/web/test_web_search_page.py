@@ -12,7 +12,7 @@ import pytest
 from search.query import NoticeQuery
 from store.records import Saving
 from tests.unit.web import invented
-from tests.unit.web.conftest import NOW, Made
+from tests.unit.web.conftest import NOW, Made, fill
 
 
 def links(page: httpx.Response) -> list[str]:
@@ -150,3 +150,14 @@ async def test_notices_that_wait_for_the_index_are_told(made: Callable[..., Made
     async with own.browser() as client:
         page = await client.get("/")
     assert "2 avis recueillis ne sont pas encore dans l&#39;index" in page.text
+
+
+async def test_the_same_tender_on_two_portals_is_one_card_that_names_both(made: Callable[..., Made]) -> None:
+    own = made()
+    call = invented.call_for_roads(NOW).model_copy(update={"notice_uuid": "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"})
+    fill(own.store, own.index, [call, call.model_copy(update={"id": "eu_ted:5-2026", "portal": "eu_ted"})])
+    async with own.browser() as client:
+        page = (await client.get("/", params={"text": "", "cpv": call.main_cpv or ""})).text
+    assert page.count('class="result"') == 1
+    assert "Aussi sur" in page
+    assert "/notices/eu_ted%3A5-2026" in page or "/notices/be_bda%3A" in page
