@@ -108,7 +108,7 @@ def row(tender: FrenchTender) -> str:
         f'<div class="col-6 col-md-3">Publié le\n      {tender.published:%d/%m/%y}         |\n   </div>{limit}'
         f'<div class="col-6 col-md-3" id="info-icons-container">{icons}</div>\n</div>\n'
         f'<h2 class="h2-avis">{escape(tender.buyer.name)}\n      ({tender.buyer.postal_code})\n   </h2>\n'
-        f'<div id="titre_box">\n<div class="col-12 ref-acheteur">\n   [réf.\n      {escape(tender.reference)}]\n   </div>'
+        f'<div id="titre_box">\n<div class="ref-acheteur">\n   [réf.\n      {escape(tender.reference)}]\n   </div>'
         f"<br/>\n      {escape(tender.title)}<br/>\n{lots}</div>\n"
         f'<div class="row bandeau"><a href="/Annonces/{native_id(tender)}.htm" title="Consulter l\'avis">Consulter '
         "l'avis</a></div>\n</div>"
@@ -153,8 +153,7 @@ def _lines(tender: FrenchTender) -> list[tuple[str, str]]:
     if tender.lots:
         lines.append(("Lots", _lots(tender.lots)))
     if tender.estimate is not None:
-        printed = f"{tender.estimate:,}".replace(",", " ")
-        lines.append(("Quantité ou étendue", f"Valeur estimée hors TVA : {printed},00 €"))
+        lines.append(("Quantité ou étendue", f"Valeur estimée hors TVA : {_grouped(tender.estimate)},00 €"))
     weights = "<br>".join(f"{weight} % : {escape(name)}" for weight, name in tender.criteria)
     lines.append(("Critères d'attribution", f"Offre économiquement la plus avantageuse :<br>{weights}"))
     if tender.award:
@@ -174,7 +173,11 @@ def _lots(lots: Sequence[FrenchLot]) -> str:
     heads = "".join(f"<td class='AW_TableM_Entete'>{name}</td>" for name in ("Lots", "Libellé", "Estimé € HT", "CPV"))
     rows = "".join(
         f"<tr><td>N° {lot.number}</td><td>{escape(lot.title)}<br>Description : détail du lot {lot.number}</td>"
-        f"<td>{'' if lot.estimate is None else f'{lot.estimate:,}'.replace(',', ' ')}</td><td><b>{lot.cpv}</b></td></tr>"
+        f"<td>{_grouped(lot.estimate)}</td><td><b>{lot.cpv}</b></td></tr>"
         for lot in lots
     )
     return f"<table><tr>{heads}</tr>{rows}</table>"
+
+
+def _grouped(amount: int | None) -> str:
+    return "" if amount is None else f"{amount:,}".replace(",", " ")

@@ -143,8 +143,16 @@ class BrowserDownloadHandler(BaseDownloadHandler):
         if answer.status != 200:
             return await self._taken(page, answer, None)
         if heard.visit.receives is not None:
-            return await self._taken(page, await heard.received, None)
+            return await self._taken(page, await self._received(heard, request), None)
         return await self._taken(page, answer, heard.visit)
+
+    async def _received(self, heard: _Heard, request: Request) -> Answer:
+        try:
+            async with asyncio.timeout(heard.visit.patience):
+                return await heard.received
+        except TimeoutError as error:
+            what = heard.visit.receives
+            raise LayoutError(f"{where(request)} shows a page that received nothing from {what}.") from error
 
     async def _goto(self, page: Page, request: Request, heard: _Heard) -> Answer:
         from playwright.async_api import Error

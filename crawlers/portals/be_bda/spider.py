@@ -27,6 +27,7 @@ from crawlers.portals.be_bda.listing import (
     read_page,
 )
 from crawlers.portals.be_bda.organisations import Organisations
+from crawlers.portals.be_bda.shown import ShownAnswers
 from crawlers.portals.be_bda.tokens import ANONYMOUS, TokenMiddleware, TokenProvider
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ class PortalSpider(WindowSpider):
             raise ConfigurationError(f"be_bda has no route {name}; there are: {', '.join(self.portal.routes)}.")
         self.route = self.portal.routes[name]
         self.portal = self.portal.at(self.base_url or self.route.base_url)
-        self.service = JsonService(self)
+        shown = (self.portal_settings.transport or self.portal.transport) == "browser"
+        self.service = ShownAnswers(self) if shown else JsonService(self)
         self.tokens = TokenProvider(self.service, self.portal, self.route, self.portal_settings)
-        self.organisations = Organisations(
-            self.service, self.notebook, self.portal.base_url + self.route.path("organisations")
-        )
+        table = None if shown else self.portal.base_url + self.route.path("organisations")
+        self.organisations = Organisations(self.service, self.notebook, table)
 
     # --- the list ---------------------------------------------------------------------------------------------------
 
