@@ -128,6 +128,7 @@ log_level = "{self._log_level}"
 
 [crawl]
 delay = 0.0
+backfill_days = 21
 
 [web]
 host = "{self._web_host}"

@@ -31,14 +31,16 @@ class Inventor:
 
     def contracts(self, count: int) -> list[SimulatedContract]:
         """Contracts published over the weeks before today; a few are concessions, a few are of the old format."""
-        return [self._one(self._day(), number) for number in range(count)]
+        return [self._one(self._day(number), number) for number in range(count)]
 
     def one(self, day: date) -> SimulatedContract:
         """One more contract, published on a day."""
         return self._award(day, self._serial)
 
-    def _day(self) -> date:
-        day = self.today - timedelta(days=min(20, int(self._random.expovariate(1 / 4))))
+    def _day(self, number: int) -> date:
+        """Every working day of the last three weeks has something, the last ones most."""
+        back = number if number <= 20 else min(20, int(self._random.expovariate(1 / 4)))
+        day = self.today - timedelta(days=back)
         return day - timedelta(days=max(0, day.weekday() - 4))
 
     def _one(self, day: date, turn: int) -> SimulatedContract:
