@@ -2,6 +2,8 @@
 
 A version makes a hit for every profile whose query it answers, and for every profile that was told of its procedure
 before, whatever the query says: somebody who was told of a call hears of its rectification, cancellation and result.
+What a profile heard already from another portal makes none (`alerts.copies`). When two procedures turn out to be one,
+their notices are matched once more, only for who followed one of the two, and only what is news to them.
 """
 
 from __future__ import annotations
@@ -10,17 +12,16 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from alerts import reasons
-from alerts.facts import changed_facts
+from alerts import copies, reasons
 from alerts.snapshots import progress_of, snapshot
-from notices.model import Notice
 from search import new_matcher
 from search.document import IndexDocument
 from search.errors import QueryError
 from search.port import Matcher
 from search.query import NoticeQuery
 from store import Store
-from store.records import IncidentKind, NewHit, Profile, QueueRow, StoredNotice
+from store.hits import ToldVersion
+from store.records import IncidentKind, NewHit, Origin, Profile, QueueRow, StoredNotice
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,9 @@ def drain(store: Store, state: MatcherState, limit: int = 500) -> int:
     state.refresh(store)
     loaded = _loaded(store, rows)
     for group in _groups(loaded):
-        store.hits.record(_hits(store, state, [stored for _, stored in group]), [row for row, _ in group])
+        matched_as = {stored.notice.id: stored.procedure_key for _, stored in group}
+        found = _hits(store, state, group)
+        store.hits.record(found, [row for row, _ in group], matched_as)
     _drop_gone(store, rows, {row.row_id for row, _ in loaded})
     return len(rows)
 
@@ -120,50 +123,35 @@ def _groups(loaded: Iterable[tuple[QueueRow, StoredNotice]]) -> Iterator[list[tu
         waiting = later
 
 
-def _hits(store: Store, state: MatcherState, batch: Sequence[StoredNotice]) -> list[NewHit]:
-    matches = state.matcher.match([IndexDocument.of(stored) for stored in batch])
+def _hits(store: Store, state: MatcherState, batch: Sequence[tuple[QueueRow, StoredNotice]]) -> list[NewHit]:
+    asked = [stored for row, stored in batch if row.origin is not Origin.MERGED]
+    matches = state.matcher.match([IndexDocument.of(stored) for stored in asked])
     why = {(match.notice_id, match.profile_id): reasons.of_match(match.clauses) for match in matches}
-    followers = store.hits.profiles_of_procedures({stored.procedure_key for stored in batch})
+    followers = store.hits.told_of_procedures({stored.procedure_key for _, stored in batch})
     wanted: dict[str, list[str]] = {}
     for notice_id, profile_id in why:
         wanted.setdefault(notice_id, []).append(profile_id)
     found = []
-    for stored in batch:
-        following = followers.get(stored.procedure_key, set())
-        profiles = {*wanted.get(stored.notice.id, ()), *following}
-        if following and _is_copy(store, stored):
-            profiles -= following  # they were told by the portal that had it first
+    for row, stored in batch:
+        told = followers.get(stored.procedure_key, [])
+        profiles = {*wanted.get(stored.notice.id, ()), *(one.profile_id for one in told)}
+        profiles -= copies.who_heard(store, stored, told)
+        if row.origin is Origin.MERGED:
+            profiles -= copies.who_is_further(store, stored, told)
         if profiles:
-            found += _of_notice(store, stored, sorted(profiles), why)
+            found += _of_notice(store, stored, told, sorted(profiles), why)
     return found
-
-
-def _is_copy(store: Store, stored: StoredNotice) -> bool:
-    """Whether another portal published the same, or this says nothing that another portal's notice has not said."""
-    notice = stored.notice
-    return any(
-        other.notice.portal != notice.portal
-        and other.notice.kind == notice.kind
-        and (_same_publication(other.notice, notice) or not changed_facts(other.notice, notice))
-        for other in store.notices.of_procedure(stored.procedure_key)
-    )
-
-
-def _same_publication(one: Notice, other: Notice) -> bool:
-    """Whether both are the eForms notice of one UUID and version (BT-701, BT-757)."""
-    return one.notice_uuid is not None and (one.notice_uuid, one.notice_version) == (
-        other.notice_uuid,
-        other.notice_version,
-    )
 
 
 def _of_notice(
     store: Store,
     stored: StoredNotice,
+    told: Sequence[ToldVersion],
     profiles: Sequence[str],
     why: dict[tuple[str, str], tuple[dict[str, object], ...]],
 ) -> list[NewHit]:
-    content = described(store, stored)
+    heard = {profile_id: copies.last_versions(told, profile_id) for profile_id in profiles}
+    contents = {versions: described(store, stored, versions) for versions in set(heard.values())}
     return [
         NewHit(
             profile_id=profile_id,
@@ -171,18 +159,30 @@ def _of_notice(
             version=stored.version,
             procedure_key=stored.procedure_key,
             reasons=why.get((stored.notice.id, profile_id)) or reasons.followed(),
-            snapshot=content,
+            snapshot=contents[heard[profile_id]],
         )
         for profile_id in profiles
     ]
 
 
-def described(store: Store, stored: StoredNotice) -> dict[str, object]:
-    """The snapshot of a version, with what it changes in its procedure."""
-    before = None
-    if stored.version > 1:
-        record = store.notices.version(stored.notice.id, stored.version - 1)
-        before = record.notice if record else None
+def described(store: Store, stored: StoredNotice, heard: frozenset[tuple[str, int]] = frozenset()) -> dict[str, object]:
+    """The snapshot of a version, with what it changes in its procedure.
+
+    For somebody who was told of that procedure: since the versions in `heard`. A copy that is stored and was told to
+    nobody must not make a change look known.
+    """
+    before = copies.version_before(store, stored)
     others = [] if before is not None else store.notices.of_procedure(stored.procedure_key)
+    if heard:
+        at = dict(heard)
+        others = [then for other in others if (then := _as_heard(store, other, at.get(other.notice.id))) is not None]
     progress = progress_of(stored, before, others)
     return snapshot(stored.notice, stored.version, progress).model_dump(mode="json")
+
+
+def _as_heard(store: Store, other: StoredNotice, version: int | None) -> StoredNotice | None:
+    """Another notice of the procedure as it was when it was told; None when it was not, or cannot be read."""
+    if version is None or version == other.version:
+        return other if version else None
+    record = copies.readable_version(store, other.notice.id, version)
+    return None if record is None else other.model_copy(update={"notice": record.notice, "version": version})

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from alerts.facts import ChangedFact, changed_facts
 from notices.model import Deadline, Frozen, Money, MultilingualText, Notice, NoticeKind, Place
-from store.records import StoredNotice
+from store.records import StoredNotice, VersionRecord
 
 _LONGEST_TEXT = 600
 _MOST_PLACES = 12
@@ -87,16 +87,15 @@ def snapshot(notice: Notice, version: int, progress: Progress | None = None) -> 
     )
 
 
-def progress_of(stored: StoredNotice, before: Notice | None, others: Sequence[StoredNotice]) -> Progress | None:
+def progress_of(stored: StoredNotice, before: VersionRecord | None, others: Sequence[StoredNotice]) -> Progress | None:
     """What this version changes in its procedure; None when it is the procedure's first publication.
 
     `before` is the version before it of the same notice, `others` the other notices of its procedure.
     """
     notice = stored.notice
     if before is not None:
-        return Progress(
-            facts=changed_facts(before, notice), previous_id=before.id, previous_version=max(stored.version - 1, 1)
-        )
+        facts = changed_facts(before.notice, notice)
+        return Progress(facts=facts, previous_id=notice.id, previous_version=before.version)
     known = [other for other in others if other.notice.id != notice.id]
     if not known:
         return None

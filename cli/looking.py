@@ -53,6 +53,12 @@ def backfill(
     start, end = first.date(), last.date() if last else definition.today(clock.now()) - timedelta(days=1)
     if start > end:
         raise VigieError(f"The first day, {start}, is after the last one, {end}.")
+    if end > definition.today(clock.now()):
+        raise VigieError(f"{end} is still to come; a day that was read too early would count as complete.")
+    if background and last:
+        raise VigieError("In the background the scheduler goes back from yesterday; --to is for a backfill run here.")
+    if background and portal not in portals.enabled(settings):
+        raise VigieError(f"The scheduler leaves {portal} alone, which the settings do not enable.")
     with Store.open(settings) as store, archive_of(settings, store) as archive:
         if background:
             plan(store, definition, start)

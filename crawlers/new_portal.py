@@ -41,6 +41,9 @@ def write(
     if target.exists():
         raise VigieError(f"{target} is there already.")
     given = {"key": key, "name": name, "base_url": base_url.rstrip("/"), "country": country, "zone": zone}
+    for part, value in given.items():
+        if not value.strip() or not value.isprintable() or set(value) & set('"\\'):
+            raise VigieError(f"{part}: needs words without quotation marks, backslashes and line breaks.")
     files = _configuration(given, engine) if engine else _skeleton(given)
     try:
         Portal.model_validate(yaml.safe_load(files["portal.yml"]))

@@ -1,6 +1,7 @@
 """A second process that calls functions, asked and answering through its own pipes.
 
-It leaves when its standard input ends, so a crawl that is killed takes it along. A terminal's Ctrl-C does not reach it.
+It leaves when its standard input ends, so a crawl that is killed takes it along; a call that does not end is ended by
+the system, `LONGEST_CALL` seconds after it began, and the process with it. A terminal's Ctrl-C does not reach it.
 Both ends are Vigie's own, so pickled values are safe to read.
 """
 
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import pickle
+import signal
 import struct
 import sys
 from collections import deque
@@ -17,10 +20,14 @@ from typing import Any, BinaryIO
 
 from core import logs
 
+logger = logging.getLogger(__name__)
+
 IN_HAND = 3
 """Calls that the helper has at once: one under way, the others waiting in its pipe."""
 PATIENCE = 2.0
 """Seconds that a helper has to leave."""
+LONGEST_CALL = 60
+"""Seconds of one call. Nothing in Python can interrupt a regular expression that does not come to its end."""
 _LENGTH = struct.Struct("!Q")
 
 
@@ -45,7 +52,7 @@ class Helper:
         """Start the process and wait until it answers. `HelperDied` or `OSError` when it does not come up."""
         helper = cls(
             await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", f"from {__name__} import main; main()"),
+                *(sys.executable, "-c", f"from {__name__} import main; main({_level()!r}, {LONGEST_CALL})"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,
@@ -86,19 +93,27 @@ class Helper:
         try:
             await asyncio.wait_for(self._process.wait(), PATIENCE)
         except TimeoutError:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it left just now
+                self._process.kill()
             await self._process.wait()
         await self._listening
 
     async def _listen(self) -> None:
         """Give each answer to the call that waits the longest, until there are no more."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        try:
             while (answers := self._process.stdout) is not None:
                 (length,) = _LENGTH.unpack(await answers.readexactly(_LENGTH.size))
                 self._settle(pickle.loads(await answers.readexactly(length)))  # noqa: S301 - see above
-        self._dead = True
-        while self._in_hand:
-            self._settle(HelperDied())
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # it ended
+        except Exception:
+            logger.exception("An answer of the second process cannot be read; it is ended")
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        finally:
+            self._dead = True
+            while self._in_hand:
+                self._settle(HelperDied())
 
     def _settle(self, outcome: Any) -> None:
         waiting = self._in_hand.popleft()
@@ -110,19 +125,27 @@ class Helper:
             waiting.set_result(outcome)
 
 
-def serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer calls until there are no more."""
+def serve(questions: BinaryIO, answers: BinaryIO, longest: int) -> None:
+    """Answer calls until there are no more; one that takes longer than `longest` seconds ends the process."""
     while header := questions.read(_LENGTH.size):
         function, *arguments = pickle.loads(questions.read(*_LENGTH.unpack(header)))  # noqa: S301 - see above
+        signal.alarm(longest)
         message = pickle.dumps(function(*arguments), pickle.HIGHEST_PROTOCOL)
+        signal.alarm(0)
         answers.write(_LENGTH.pack(len(message)) + message)
         answers.flush()
 
 
-def main() -> None:
+def _level() -> str:
+    """The level of this process's log, which is the second one's too."""
+    return logging.getLevelName(logging.getLogger().getEffectiveLevel())
+
+
+def main(level: str, longest: int) -> None:
     """The second process: nothing else may write to the pipe that the answers take."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends the process, whatever is under way
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    logs.configure()
+    logs.configure(level)
     with contextlib.suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, answers)
+        serve(sys.stdin.buffer, answers, longest)

@@ -167,8 +167,10 @@ def run(
 
 
 async def _crawl(portal: Portal, settings: Settings, window: Window, seen: _Seen, base_url: str | None) -> None:
-    own = {"ITEM_PIPELINES": {}, "DOWNLOADER_MIDDLEWARES": {ProbeMiddleware: 10}}
-    crawler = ProbeCrawler(portals.spider_class(portal.key), {**scrapy_settings.as_dict(), **own})
+    # Nearer to the network than the retries: an answer that is asked for again is a page to look at, too.
+    own = {"ITEM_PIPELINES": {}, "DOWNLOADER_MIDDLEWARES": {ProbeMiddleware: 560}}
+    transport = settings.portal(portal.key).transport or portal.transport
+    crawler = ProbeCrawler(portals.spider_class(portal.key), {**scrapy_settings.as_dict(transport), **own})
     crawler.seen = seen
 
     def collect(item: object, spider: WindowSpider) -> None:

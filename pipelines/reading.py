@@ -95,6 +95,7 @@ class Reader:
         except HelperDied:
             if self._helper is helper:
                 self._helper = self._calling = None
+                await helper.close()
             return await self._read_alone(payload, context)
 
     async def close(self) -> None:

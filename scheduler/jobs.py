@@ -6,7 +6,6 @@ APScheduler only triggers; the jobs' own logic lives in `pipelines`, `alerts` an
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 
@@ -21,7 +20,7 @@ from crawlers.portals import Portal
 from monitoring import incidents
 from pipelines import backfill
 from scheduler.firings import Once, cron
-from scheduler.lanes import Lane
+from scheduler.lanes import Lane, Room
 from store import Store
 from store.records import RunPurpose, RunRecord, RunState
 
@@ -39,7 +38,7 @@ class Jobs:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        room = threading.BoundedSemaphore(settings.crawl.at_once)
+        room = Room(settings.crawl.at_once)
         self.lanes = {key: Lane(key, self._missing_days(key), room) for key in portals.enabled(settings)}
         self._catch_ups: list[Once] = []
         self._scheduler = BackgroundScheduler(

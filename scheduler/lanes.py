@@ -1,7 +1,8 @@
 """Local dispatch: crawls of one machine as child processes, one at a time per portal.
 
 The regular crawl goes before the background: between two chunks of the backfill a lane looks whether a regular crawl
-was asked for. Several requests that arrive while one waits are one.
+was asked for, and of the lanes that wait for the machine those with a regular crawl go first. Several requests that
+arrive while one waits are one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 from scheduler.supervisor import Child, end_all, spawn, vigie
@@ -19,22 +21,58 @@ log = logging.getLogger(__name__)
 CHUNK_DAYS = 7
 """Days of one background crawl, so that a regular crawl waits minutes at most."""
 GRACE_SECONDS = 5.0
+PAUSE_SECONDS = 60.0
+"""A lane without work looks that often whether days are missing."""
 
 MissingDays = Callable[[], tuple[date, ...]]
 """Days of the backfill that no complete window covers yet."""
 
 
+class Room:
+    """How many crawls the machine carries at once, and who is next: regular crawls, then whoever waits the longest."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._waiting: list[Lane] = []
+        self._changed = threading.Condition()
+
+    def look_again(self) -> None:
+        """A lane wants something else than when it began to wait."""
+        with self._changed:
+            self._changed.notify_all()
+
+    @contextmanager
+    def place_for(self, lane: Lane) -> Iterator[None]:
+        """A place on the machine; a lane that is told to stop gets one at once, and has nothing to do with it."""
+        with self._changed:
+            self._waiting.append(lane)
+            self._changed.wait_for(lambda: lane.stopping or (self._places > 0 and self._next() is lane))
+            self._waiting.remove(lane)
+            self._places -= 1
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._places += 1
+                self._changed.notify_all()
+
+    def _next(self) -> Lane:
+        return min(self._waiting, key=lambda lane: not lane.wanted)
+
+
 class Lane:
     """The crawls of one portal, one after another, in a thread of its own."""
 
-    def __init__(self, portal: str, missing_days: MissingDays, room: threading.BoundedSemaphore) -> None:
+    def __init__(self, portal: str, missing_days: MissingDays, room: Room) -> None:
         self.portal = portal
         self._room = room
         self._missing_days = missing_days
         self._tried: set[date] = set()
-        self._wanted = False
+        self.wanted = False
+        """Whether a regular crawl was asked for."""
+        self.stopping = False
         self._changed = threading.Condition()
-        self._stopping = False
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name=f"lane-{portal}", daemon=True)
 
@@ -45,8 +83,9 @@ class Lane:
     def request(self) -> None:
         """Ask for a regular crawl; waits once, whatever the number of requests."""
         with self._changed:
-            self._wanted = True
+            self.wanted = True
             self._changed.notify()
+        self._room.look_again()
 
     def retry_backfill(self) -> None:
         """Let the backfill try again the days that stayed incomplete."""
@@ -57,10 +96,11 @@ class Lane:
     def tell_to_stop(self) -> None:
         """Begin no further crawl, and let the running one write what it has. Does not wait."""
         with self._changed:
-            self._stopping = True
+            self.stopping = True
             if self._process is not None:
                 self._process.terminate()
             self._changed.notify()
+        self._room.look_again()
 
     def stop(self) -> None:
         """End the running crawl and the thread. Where there are several lanes, tell all of them first."""
@@ -71,28 +111,58 @@ class Lane:
         self._thread.join(GRACE_SECONDS)
 
     def _run(self) -> None:
-        while (arguments := self._next()) is not None:
-            code = self._crawl(arguments)
-            if code not in (0, None) and not self._stopping:
-                log.warning("a crawl of %s did not end complete (code %s); `vigie status` says why", self.portal, code)
+        while not self.stopping:
+            try:
+                if self._has_work():
+                    with self._room.place_for(self):
+                        self._crawl_next()
+                else:
+                    self._wait(lambda: self.stopping or self.wanted)
+            except Exception:
+                # A database that is away for a moment must not end the crawls of this portal for good.
+                log.exception("The crawls of %s cannot go on; they are tried again in a minute", self.portal)
+                self._wait(lambda: self.stopping)
 
-    def _next(self) -> tuple[str, ...] | None:
-        """Arguments of the next crawl; waits until there is one; None when stopping."""
+    def _wait(self, enough: Callable[[], bool]) -> None:
         with self._changed:
-            while not self._stopping:
-                if self._wanted:
-                    self._wanted = False
-                    return ("crawl", self.portal, "--scheduled")
-                if chunk := self._chunk():
-                    start, end = chunk
-                    span = ("--from", start.isoformat(), "--to", end.isoformat())
-                    return ("crawl", self.portal, *span, "--scheduled", "--purpose", "backfill")
-                self._changed.wait(60.0)
-        return None
+            self._changed.wait_for(enough, PAUSE_SECONDS)
+
+    def _has_work(self) -> bool:
+        return self.wanted or bool(self._untried())
+
+    def _untried(self) -> list[date]:
+        return sorted(day for day in self._missing_days() if day not in self._tried)
+
+    def _crawl_next(self) -> None:
+        """The crawl that comes first now that there is room: a regular one may have been asked for meanwhile."""
+        regular, chunk = self.wanted, None
+        if not regular:
+            chunk = self._chunk()
+            if chunk is None:
+                return
+        arguments = self._arguments(chunk)
+        with self._changed:
+            if self.stopping:
+                return
+            self._process = process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
+            if regular:
+                self.wanted = False
+        code = process.wait()
+        with self._changed:
+            self._process = None
+        if code != 0 and not self.stopping:
+            log.warning("a crawl of %s did not end complete (code %s); `vigie status` says why", self.portal, code)
+
+    def _arguments(self, chunk: tuple[date, date] | None) -> tuple[str, ...]:
+        if chunk is None:
+            return ("crawl", self.portal, "--scheduled")
+        start, end = chunk
+        span = ("--from", start.isoformat(), "--to", end.isoformat())
+        return ("crawl", self.portal, *span, "--scheduled", "--purpose", "backfill")
 
     def _chunk(self) -> tuple[date, date] | None:
         """The newest run of missing days not tried yet, at most CHUNK_DAYS long; both ends inclusive."""
-        days = sorted(day for day in self._missing_days() if day not in self._tried)
+        days = self._untried()
         if not days:
             return None
         end = start = days[-1]
@@ -100,15 +170,3 @@ class Lane:
             start -= timedelta(days=1)
         self._tried.update(start + timedelta(days=n) for n in range((end - start).days + 1))
         return start, end
-
-    def _crawl(self, arguments: tuple[str, ...]) -> int | None:
-        """Crawl in a process, when there is room for one: all lanes share the machine."""
-        with self._room:
-            with self._changed:
-                if self._stopping:
-                    return None
-                self._process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
-            code = self._process.wait()
-            with self._changed:
-                self._process = None
-            return code

@@ -43,10 +43,11 @@ The methods, by repository (`store.<name>`)::
                 delete(profile_id) -> bool                      get(profile_id) -> Profile | None
                 of_owner(owner_id) -> list[Profile]             count() -> int
                 changed_since(revision) -> ProfileChanges       # put: active; removed: deleted or stopped
-    hits        record(hits, done) -> list[Hit]                 pending(owner_id) -> list[Hit]
+    hits        record(hits, done, matched_as=None) -> list[Hit]    pending(owner_id) -> list[Hit]
                 of_digest(digest_id) -> list[Hit]               of_profile(profile_id, limit=100) -> list[Hit]
                 owners_with_pending() -> list[str]
                 profiles_of_procedures(procedure_keys) -> dict[str, set[str]]
+                told_of_procedures(procedure_keys) -> dict[str, list[ToldVersion]]
     digests     create(owner_id, key, hit_ids, outbox) -> Digest | None     # id is digest_id(owner_id, key)
                 get(digest_id) -> Digest | None                 latest(owner_id) -> Digest | None
                 recent(owner_id, limit=20) -> list[Digest]

@@ -36,6 +36,7 @@ class Digests:
         wanted = list(dict.fromkeys(hit_ids))
         digest = Digest(id=digest_id(owner_id, key), owner_id=owner_id, key=key, created_at=now(), hits=len(wanted))
         with self._database.write() as connection:
+            self._database.lock(connection, "hits")  # a merge of procedures moves many, in another order
             new = self._database.insert(digests).values(digest.model_dump()).on_conflict_do_nothing()
             if connection.execute(new).rowcount == 0:
                 return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, select
 
@@ -17,22 +17,37 @@ Subject = tuple[str, str]
 """Profile and procedure: what one *new* hit is about."""
 
 
+class ToldVersion(NamedTuple):
+    """A notice version that a profile has a hit on."""
+
+    profile_id: str
+    notice_id: str
+    version: int
+
+
 class Hits:
     """One *new* hit per profile and procedure; whatever comes later for that procedure is a *change*."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, hits: Sequence[NewHit], done: Sequence[QueueRow]) -> list[Hit]:
+    def record(
+        self, hits: Sequence[NewHit], done: Sequence[QueueRow], matched_as: Mapping[str, str] | None = None
+    ) -> list[Hit]:
         """Write hits and take the queue rows they came from out of the match queue, in one transaction.
 
         A hit that is stored already, or whose profile is gone, is left out; the answer holds what was written.
+        `matched_as` gives the procedure under which each notice was matched. One that was merged into another since
+        has other followers: its hits are left out and its rows stay in the queue, to be matched anew.
         """
         with self._database.write() as connection:
             self._database.lock(connection, "procedures")  # none is merged with another meanwhile
             self._database.lock(connection, "hits")
-            written = self._insert(connection, _of_current_procedures(connection, hits))
-            queues.remove(connection, match_queue, done)
+            keys = _current_procedures(connection, {hit.notice_id for hit in hits} | set(matched_as or ()))
+            moved = {id_ for id_, key in (matched_as or {}).items() if keys.get(id_, key) != key}
+            kept = [hit for hit in hits if hit.notice_id not in moved]
+            written = self._insert(connection, [_under(hit, keys) for hit in kept])
+            queues.remove(connection, match_queue, [row for row in done if row.notice_id not in moved])
         return written
 
     def pending(self, owner_id: str) -> list[Hit]:
@@ -65,6 +80,19 @@ class Hits:
                     found.setdefault(row.procedure_key, set()).add(row.profile_id)
         return found
 
+    def told_of_procedures(self, procedure_keys: Iterable[str]) -> dict[str, list[ToldVersion]]:
+        """What active profiles have hits on in each of these procedures, in the order in which they were found."""
+        active = profiles.c.state == ProfileState.ACTIVE
+        columns = (hits.c.procedure_key, hits.c.profile_id, hits.c.notice_id, hits.c.version)
+        statement = select(*columns).join_from(hits, profiles, profiles.c.id == hits.c.profile_id).where(active)
+        found: dict[str, list[ToldVersion]] = {}
+        with self._database.read() as connection:
+            for some in chunks(set(procedure_keys)):
+                for row in connection.execute(statement.where(hits.c.procedure_key.in_(some)).order_by(hits.c.id)):
+                    told = ToldVersion(row.profile_id, row.notice_id, row.version)
+                    found.setdefault(row.procedure_key, []).append(told)
+        return found
+
     def _insert(self, connection: Connection, found: Sequence[NewHit]) -> list[Hit]:
         rows = _rows(found, _existing_profiles(connection, found), _told_subjects(connection, found))
         if not rows:
@@ -77,18 +105,18 @@ class Hits:
             return [_record(row) for row in connection.execute(statement)]
 
 
-def _of_current_procedures(connection: Connection, found: Sequence[NewHit]) -> list[NewHit]:
-    """The hits under the procedures that their notices belong to now; one may have been merged since the matching."""
+def _current_procedures(connection: Connection, notice_ids: Iterable[str]) -> dict[str, str]:
+    """The procedures that notices belong to now; one may have been merged since the matching."""
     keys: dict[str, str] = {}
-    for some in chunks({hit.notice_id for hit in found}):
+    for some in chunks(sorted(notice_ids)):
         rows = connection.execute(select(notices.c.id, notices.c.procedure_key).where(notices.c.id.in_(some)))
         keys |= {row.id: row.procedure_key for row in rows}
-    return [
-        hit
-        if keys.get(hit.notice_id, hit.procedure_key) == hit.procedure_key
-        else hit.model_copy(update={"procedure_key": keys[hit.notice_id]})
-        for hit in found
-    ]
+    return keys
+
+
+def _under(hit: NewHit, keys: Mapping[str, str]) -> NewHit:
+    key = keys.get(hit.notice_id, hit.procedure_key)
+    return hit if key == hit.procedure_key else hit.model_copy(update={"procedure_key": key})
 
 
 def _rows(found: Sequence[NewHit], alive: set[str], told: set[Subject]) -> list[dict[str, Any]]:

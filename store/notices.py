@@ -56,6 +56,7 @@ class Notices:
         ids = sorted({f"{portal}:{native_id}" for native_id in native_ids})
         with self._database.write() as connection:
             self._database.lock(connection, f"notices:{portal}")
+            self._database.lock(connection, "procedures")  # a merge moves notices of any portal
             known = [
                 id_
                 for some in chunks(ids)

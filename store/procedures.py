@@ -19,15 +19,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, update
 
 from notices.model import Link, Notice, NoticeKind
-from store import queues
+from store import procedure_hits, queues
 from store.columns import printable
 from store.database import Database, chunks
-from store.records import HitKind, Origin, ProcedureLink
-from store.tables import hits, index_queue, notices, procedure_identifiers, procedure_links, procedures
+from store.records import Origin, ProcedureLink
+from store.tables import index_queue, notices, procedure_identifiers, procedure_links, procedures
 
 _LONGEST_PROCEDURE_ID = 500
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:-[0-9]{1,3})?")
+"""A random UUID, which BT-04 and BT-701 must be, and the version of a notice after it."""
 _TED_NUMBER = re.compile(r"0*([1-9][0-9]{0,8}-(?:19|20)[0-9]{2})")
+_ELSEWHERE = re.compile(r"[a-z]{2}_[a-z0-9_]+:\S+")
+"""`<portal>:<native id>`, as the readers write what they found on another portal."""
+_SEPARATORS = re.compile(r"[0-9A-Za-z]+")
 _SAME_TENDER = frozenset({"same-procedure", "national-copy", "changed"})
 _AFTER_THE_CALL = frozenset(
     {NoticeKind.RESULT, NoticeKind.CHANGE, NoticeKind.CANCELLATION, NoticeKind.MODIFICATION, NoticeKind.COMPLETION}
@@ -68,9 +72,7 @@ def identifiers(notice: Notice) -> tuple[Identifier, ...]:
 def _of_link(link: Link, notice: Notice) -> Iterator[Identifier]:
     if link.scheme == "portal-reference":
         if link.relation in _SAME_TENDER or (link.relation == "previous" and notice.kind in _AFTER_THE_CALL):
-            value = link.value if ":" in link.value else f"{notice.portal}:{link.value}"
-            if len(value) <= _LONGEST_PROCEDURE_ID:
-                yield Identifier("notice", printable(value))
+            yield from _portal_reference(link.value, notice)
     elif link.relation in _SAME_TENDER:
         if link.scheme in ("eforms-notice-id", "eforms-procedure-id"):
             yield from _uuid(link.scheme, link.value)
@@ -78,11 +80,28 @@ def _of_link(link: Link, notice: Notice) -> Iterator[Identifier]:
             yield from _ted_number(link.value)
 
 
+def _portal_reference(value: str, notice: Notice) -> Iterator[Identifier]:
+    """The notice that a reference names; words that somebody typed into the field (`NC`, `néant`) name none.
+
+    A reference without its portal must look like the portal's own ids: the same signs between digits and letters.
+    """
+    if len(value) > _LONGEST_PROCEDURE_ID:
+        return
+    if _ELSEWHERE.fullmatch(value):
+        yield Identifier("notice", printable(value))
+        return
+    native_id = notice.id.removeprefix(f"{notice.portal}:")
+    alike = _SEPARATORS.split(value) == _SEPARATORS.split(native_id)
+    numbered = any(sign.isdigit() for sign in value) == any(sign.isdigit() for sign in native_id)
+    if alike and numbered and len(set(filter(str.isalnum, value))) > 1:
+        yield Identifier("notice", f"{notice.portal}:{value}")
+
+
 def _uuid(scheme: str, value: str | None) -> Iterator[Identifier]:
-    """A UUID; one that somebody typed to fill a field (all its digits alike) identifies nothing."""
-    lower = (value or "").strip().lower()
-    if _UUID.match(lower) and len(set(lower[:36]) - {"-"}) > 2:
-        yield Identifier(scheme, lower[:36])
+    """A UUID; one that somebody typed to fill a field (all its digits alike, or not random) identifies nothing."""
+    found = _UUID.fullmatch((value or "").strip().lower())
+    if found and len(set(found[1]) - {"-"}) > 2:
+        yield Identifier(scheme, found[1])
 
 
 def _ted_number(value: str | None) -> Iterator[Identifier]:
@@ -176,18 +195,15 @@ class Procedures:
         self._known.update(dict.fromkeys(fresh, key))
 
     def _merge(self, old: str, new: str, why: Joined) -> None:
-        """Make two procedures one. Nobody is told again: a first hit on the second one becomes one among others."""
+        """Make two procedures one, with the hits of both."""
         self.flush()
         connection = self._connection
+        procedure_hits.merge(self._database, connection, old, new)
         for table in (procedure_identifiers, procedure_links):
             connection.execute(update(table).where(table.c.procedure_key == old).values(procedure_key=new))
         moved = update(notices).where(notices.c.procedure_key == old).values(procedure_key=new)
         rows = connection.execute(moved.returning(notices.c.id, notices.c.version)).all()
         queues.append(connection, index_queue, [(row.id, row.version, Origin.REPLAY) for row in rows])
-        told = select(hits.c.profile_id).where(hits.c.procedure_key == new)
-        again = hits.c.procedure_key == old, hits.c.profile_id.in_(told)
-        connection.execute(update(hits).where(*again).values(kind=HitKind.CHANGE))
-        connection.execute(update(hits).where(hits.c.procedure_key == old).values(procedure_key=new))
         connection.execute(delete(procedures).where(procedures.c.key == old))
         self._note(new, why)
         self._merged[old] = new

@@ -120,6 +120,7 @@ class Profiles:
     def delete(self, profile_id: str) -> bool:
         """Delete a profile and the hits nobody was told of; False when there is none."""
         with self._database.write() as connection:
+            self._database.lock(connection, "hits")
             # The counter first, as in `update`: in the other order the two wait for each other's row for ever.
             revision = self._next_revision(connection)
             if connection.execute(delete(profiles).where(profiles.c.id == profile_id)).rowcount == 0:
@@ -135,6 +136,7 @@ class Profiles:
         nothing since, with their profiles and the messages that asked them.
         """
         with self._database.write() as connection:
+            self._database.lock(connection, "hits")
             revision = self._next_revision(connection)
             strangers = connection.scalars(_never_confirmed(before)).all()
             stale = list(connection.scalars(_stale_profiles(before)))

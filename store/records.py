@@ -18,6 +18,7 @@ class Origin(StrEnum):
     CRAWL = "crawl"
     REPLAY = "replay"  # today's parser over an archived payload: a revision, nobody is told
     RELEASE = "release"  # a replay of something that was in quarantine: new to everyone
+    MERGED = "merged"  # in the match queue only: its procedure became one with another, whose followers may not know it
 
 
 class SaveStatus(StrEnum):

@@ -140,7 +140,8 @@ class _Round:
         base = next((head.number for head in heads if head.order <= candidate.order), None)
         changes = () if base is None else self._changes_since(candidate, base)
         self._rows.add_version(candidate, number, base, changes, late=True)
-        self._rows.updates.append((candidate.notice.id, {"last_version": number}))
+        key = self._rows.procedures.key_of(candidate.notice)  # what identifies a tender does not depend on the order
+        self._rows.updates.append((candidate.notice.id, {"last_version": number, "procedure_key": key}))
         return _outcome(SaveStatus.LATE, candidate, number, changes)
 
     def _read_again(self, candidate: Candidate, current: Current, target: VersionHead) -> SaveOutcome:
@@ -154,6 +155,9 @@ class _Round:
         newest = heads_of(self._connection, candidate.notice.id)[0].number
         if target.number == current.head.number or newest != current.head.number:
             self._point_to(candidate.notice.id, newest)
+        else:
+            key = self._rows.procedures.key_of(candidate.notice)
+            self._rows.updates.append((candidate.notice.id, {"procedure_key": key}))
         return _outcome(SaveStatus.REVISION, candidate, target.number, changes)
 
     def _point_to(self, notice_id: str, number: int) -> None:

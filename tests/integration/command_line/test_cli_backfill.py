@@ -41,3 +41,16 @@ def test_a_backfill_can_be_left_to_the_scheduler(empty: Vigie) -> None:
 def test_days_in_the_wrong_order_are_refused(empty: Vigie) -> None:
     told = empty("backfill", "be_bda", "--from", "2026-03-02", "--to", "2026-03-01", code=1).stderr
     assert "after the last one" in told
+
+
+def test_what_cannot_be_done_is_refused_and_not_left_out_in_silence(empty: Vigie) -> None:
+    first, last = past(empty)
+    span = ("--from", str(first), "--to", str(last + timedelta(days=2)))
+    assert "still to come" in empty("backfill", "be_bda", *span, code=1).stderr
+    span = ("--from", str(first), "--to", str(last))
+    assert "--to" in empty("backfill", "be_bda", *span, "--background", code=1).stderr
+    empty.set("PORTALS__BE_BDA__ENABLED", "false")
+    told = empty("backfill", "be_bda", "--from", str(first), "--background", code=1).stderr
+    assert "do not enable" in told
+    with empty.store() as store:
+        assert planned(store, "be_bda") is None

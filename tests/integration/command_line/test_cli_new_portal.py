@@ -91,6 +91,7 @@ def test_a_portal_on_a_known_engine_is_configuration_alone(empty: Vigie, tmp_pat
         (("be_bda", *GIVEN), "there already"),
         (("Fr Lune", *GIVEN, "--folder", "x"), "key"),
         (("fr_lune", *GIVEN[:-1], "Europe/Lune", "--folder", "x"), "zone"),
+        (("fr_lune", *GIVEN[2:], "--name", 'Lune"""\n', "--folder", "x"), "name"),
         (("fr_lune", *GIVEN, "--engine", "steam", "--folder", "x"), "no engine steam"),
     ],
 )
@@ -99,3 +100,13 @@ def test_what_makes_no_sense_writes_nothing(
 ) -> None:
     assert told in empty("new-portal", *arguments, code=1).stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_odd_words_stay_words(empty: Vigie, tmp_path: Path) -> None:
+    given = ("--name", "Norge: #1 {moon}", "--base-url", "https://lune.example", "--country", "NO")
+    paths = empty("new-portal", "no", *given, "--zone", "Europe/Oslo", "--folder", str(tmp_path)).stdout.split()
+    portal = read_definition(next(Path(path) for path in paths if path.endswith("portal.yml")))
+    assert (portal.key, portal.country, portal.name["fr"]) == ("no", "NO", "Norge: #1 {moon}")
+    for path in paths:
+        if path.endswith(".py"):
+            compile(Path(path).read_text(encoding="utf-8"), path, "exec")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawlers import portals
+from crawlers import settings as scrapy_settings
 from crawlers.portals.definition import PageCheck, Unverified
 from notices.model import Notice
 from simulated_portals.misbehaviour import AnswerStatus, EmptyList, RenameKey
@@ -73,3 +74,28 @@ def test_what_was_never_verified_is_checked_on_the_saved_pages(
     found = findings(empty, "--folder", str(tmp_path / "a"), code=1)
     assert (found["rows"]["held"], found["nothing"]["held"], found["by hand"]["held"]) == (True, False, None)
     assert "compare the two dates" in str(found["by hand"]["detail"])
+
+
+def test_an_answer_that_is_asked_for_again_is_saved_too(empty: Vigie, tmp_path: Path) -> None:
+    empty.control.faults.start(AnswerStatus(status=429, times=1, path="search"))
+    folder = tmp_path / "a"
+    found = findings(empty, "--folder", str(folder), code=1)
+    assert "429" in str(found["the portal lets us in"]["detail"])
+    assert len(list(folder.glob("*-429-*.about.json"))) == 1
+
+
+def test_a_probe_opens_pages_as_the_crawls_of_the_portal_do(
+    empty: Vigie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    as_dict = scrapy_settings.as_dict
+
+    def noted(transport: str = "http") -> dict[str, object]:
+        asked.append(transport)
+        return as_dict("http")
+
+    monkeypatch.setattr(scrapy_settings, "as_dict", noted)
+    changed = portals.load("be_bda").model_copy(update={"transport": "browser"})
+    monkeypatch.setattr(portals, "load", lambda key: changed)
+    findings(empty, "--folder", str(tmp_path / "a"), code=1)  # the simulated portal has no pages
+    assert asked == ["browser"]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from alerts import digests, matching
 from alerts.facts import Fact
@@ -14,6 +15,7 @@ from core import clock
 from notices.model import Classification, Notice, NoticeKind
 from search.query import NoticeQuery
 from store.records import Hit
+from store.tables import notice_versions
 from tests.unit.alerts.alerts_kit import LIGHTING, NOON, World, deadline_on, kinds, notice, second_version
 
 PROCEDURE = "2f9d3f6e-51a1-4d0c-9f4a-6d2b7f0c9a11"
@@ -46,6 +48,26 @@ def test_a_change_that_both_portals_published_before_the_matching_is_told_once(w
     world.save(second_version(european(), **moved))
     world.match()
     assert told(world, owner)[1:] == [("be_bda:1", 2, [Fact.DEADLINE])]
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
+def test_a_change_under_new_numbers_on_both_portals_is_told_with_what_changed(world: World, later: timedelta) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian(), european())
+    moved = {"kind": NoticeKind.CHANGE, "deadlines": (deadline_on(21),), "title": belgian().title}
+    world.save(european(5, published_at=NOON, **moved), belgian(6, published_at=NOON + later, **moved))
+    world.match()
+    (change,) = told(world, owner)[1:]
+    assert Fact.DEADLINE in change[2]
+
+
+def test_a_change_notice_and_a_changed_call_are_told_with_what_changed(world: World) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian())
+    moved = {"deadlines": (deadline_on(21),)}
+    world.save(european(5, published_at=NOON, **moved), second_version(belgian(), **moved))
+    world.match()
+    assert [facts for _, _, facts in told(world, owner)[1:]] == [[Fact.DEADLINE]]
 
 
 def test_who_follows_through_one_portal_hears_of_its_call_although_another_portal_had_it_first(world: World) -> None:
@@ -171,9 +193,9 @@ def test_what_is_older_than_what_was_told_is_not_told_when_procedures_meet(world
     assert [hit.notice_id for hit in world.hits(owner)] == ["be_bda:1"]
 
 
-@pytest.mark.parametrize(("day", "expected"), [(14, []), (21, [Fact.DEADLINE])])
+@pytest.mark.parametrize(("day", "expected"), [(14, []), (21, [[Fact.DEADLINE], []])])
 def test_the_same_tender_waiting_under_another_procedure_is_told_only_for_its_news(
-    world: World, day: int, expected: list[Fact]
+    world: World, day: int, expected: list[list[Fact]]
 ) -> None:
     owner = world.confirmed()
     world.crawl(belgian(procedure_id=None, notice_uuid=PROCEDURE))
@@ -183,6 +205,18 @@ def test_the_same_tender_waiting_under_another_procedure_is_told_only_for_its_ne
         world.crawl(european(3, procedure_id=None, **later))
         assert kinds(world.hits(owner)) == ["new", "new"]
         world.crawl(bridge(**later))
-    assert [facts for _, _, facts in told(world, owner)[1:]] == [expected] * bool(expected)
+    assert [facts for _, _, facts in told(world, owner)[1:]] == expected  # the bridge itself is minor
     with clock.frozen_at(NOON + timedelta(days=2)):
-        assert len(digests.build_due(world.store, world.settings, NOON + timedelta(days=2))) == len(expected)
+        assert len(digests.build_due(world.store, world.settings, NOON + timedelta(days=2))) == bool(expected)
+
+
+def test_a_version_that_no_longer_fits_the_model_does_not_stop_the_alerts(world: World) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian())
+    world.save(second_version(belgian(), deadlines=(deadline_on(21),)), european(5, deadlines=(deadline_on(21),)))
+    with world.store.database.write() as connection:
+        table = notice_versions.c
+        broken = update(notice_versions).where(table.notice_id == "be_bda:1", table.version == 1)
+        connection.execute(broken.values(notice='{"kind": "of old"}'))
+    world.match()
+    assert [hit.notice_id for hit in world.hits(owner)] == ["be_bda:1", "be_bda:1"]

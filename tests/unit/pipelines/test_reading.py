@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import select
 import signal
@@ -15,9 +16,9 @@ import pytest
 from crawlers.contract import Parsing
 from notices.versions import payload_digest
 from pipelines import reading
-from pipelines.helper import Helper
+from pipelines.helper import Helper, HelperDied
 from pipelines.reading import Read, Reader, Refusal
-from tests.support.parsers import DEADLY, parse
+from tests.support.parsers import DEADLY, STUCK, Unreadable, log_level, parse
 
 ROOT = Path(__file__).parents[3]
 
@@ -94,6 +95,44 @@ def test_a_payload_that_ends_the_process_is_refused_and_the_others_are_read(monk
     assert [title(found[place]) for place in (0, 2, 3)] == ["avis 0", "avis 2", "avis 3"]
     assert isinstance(found[1], Refusal)
     assert "ended the process" in found[1].reason
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_payload_that_its_parser_never_ends_with_is_refused_and_the_others_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipelines.helper.IN_HAND", 100)
+    monkeypatch.setattr("pipelines.helper.LONGEST_CALL", 1)
+    found = read_all([b"avis 0", STUCK, b"avis 2"])
+    assert [title(found[place]) for place in (0, 2)] == ["avis 0", "avis 2"]
+    assert isinstance(found[1], Refusal)
+
+
+def test_an_answer_that_cannot_be_read_is_an_ended_process_and_no_endless_waiting() -> None:
+    async def run() -> None:
+        helper = await Helper.start()
+        try:
+            with pytest.raises(HelperDied):
+                await helper.ask((Unreadable,))
+            with pytest.raises(HelperDied):
+                await helper.ask((os.getpid,))
+        finally:
+            await helper.close()
+
+    asyncio.run(run())
+
+
+def test_the_second_process_logs_as_the_first_one_does(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> int:
+        helper = await Helper.start()
+        try:
+            return int(await helper.ask((log_level,)))
+        finally:
+            await helper.close()
+
+    for level in (logging.DEBUG, logging.ERROR):
+        caplog.set_level(level)
+        assert asyncio.run(run()) == level
 
 
 def test_a_helper_leaves_with_the_process_that_started_it() -> None:
