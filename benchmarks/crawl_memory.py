@@ -1,10 +1,10 @@
 """Whether the memory of a crawl stays flat, however many notices it brings.
 
-A simulated portal (a process of its own) serves that many notices over a year; one crawl reads them day by day into an
+A simulated portal (a process of its own) serves that many notices of the last weeks; one crawl reads them day by day into an
 empty store. Printed: the memory of the crawling process after each tenth of the notices, and how much the last is above
 the second (the first tenth still loads vocabularies).
 
-    python -m benchmarks.crawl_memory [--portal fr_boamp] [--notices 100000] [--days 360]
+    python -m benchmarks.crawl_memory [--portal fr_boamp] [--notices 100000] [--days 50]
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--portal", default="fr_boamp")
     options.add_argument("--notices", type=int, default=100_000)
-    options.add_argument("--days", type=int, default=360)
+    options.add_argument("--days", type=int, default=50)
     asked = options.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
     command = [sys.executable, "-m", "simulated_portals", "one", asked.portal, "--invented", str(asked.notices)]

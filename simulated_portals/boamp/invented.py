@@ -20,6 +20,8 @@ from simulated_portals.boamp.eforms_json import folder_of
 ZONE = ZoneInfo("Europe/Paris")
 SPAN_DAYS = 45
 """Days before `today` in which notices of today's schema were published."""
+LOOKED_BACK = 600
+"""Notices among which those that a later one corrects, withdraws or ends are chosen."""
 _SHAPES: tuple[tuple[Shape, int], ...] = (
     ("eforms", 44), ("fns", 27), ("mapa", 16), ("dsp", 4), ("divers", 3), ("legacy", 6),
 )  # fmt: skip
@@ -91,7 +93,7 @@ class Inventor:
 
     def _draft(self, day: date, shape: Shape, made: list[Draft], chance: random.Random) -> Draft:
         event = chance.choices([e for e, _ in _EVENTS], [w for _, w in _EVENTS])[0]
-        before = list(_eligible(made, shape, day, event))
+        before = list(_eligible(made[-LOOKED_BACK:], shape, day, event))
         if event == "call" or not before or shape == "divers":
             return self._call(day, shape, chance)
         chosen = chance.choice(before[-40:])
