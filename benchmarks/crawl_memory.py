@@ -1,8 +1,8 @@
 """Whether the memory of a crawl stays flat, however many notices it brings.
 
-A simulated portal (a process of its own) serves that many notices of the last weeks; one crawl reads them day by day into an
-empty store. Printed: the memory of the crawling process after each tenth of the notices, and how much the last is above
-the second (the first tenth still loads vocabularies).
+A simulated portal (a process of its own) serves that many notices of the last weeks; one crawl reads them day by day
+into an empty store. Printed: the memory of the crawling process after each tenth of the notices, and how much the last
+is above the second (the first tenth still loads vocabularies).
 
     python -m benchmarks.crawl_memory [--portal fr_boamp] [--notices 100000] [--days 50]
 """
@@ -62,7 +62,10 @@ def main() -> None:
             base_url = portal.stdout.readline().split()[-1]
             settings = Settings.model_validate({"data_dir": Path(folder), "demo": True})
             today = portals.load(asked.portal).today(now())
-            with Store.open(settings) as store, Archive(settings.archive, settings.spool_dir, store.payloads) as archive:
+            with (
+                Store.open(settings) as store,
+                Archive(settings.archive, settings.spool_dir, store.payloads) as archive,
+            ):
                 store.migrate()
                 request = CrawlRequest.of_days(asked.portal, today - timedelta(days=asked.days), today)
                 begun = time.perf_counter()

@@ -195,19 +195,18 @@ class StorePipeline:
     def _expected(self, window: Window) -> tuple[int | None, bool]:
         """What the window announces at least, and whether nothing at all would be nothing unusual.
 
-        A demonstration and a day that is not whole yet have no floor; before noon a day may still be empty.
+        A demonstration and a day that is not whole yet have no floor.
         """
-        portal, at = self._services.portal, now()
-        expected, today = portal.expectations, portal.today(at)
+        portal = self._services.portal
+        expected, today = portal.expectations, portal.today(now())
         if window.start is None or window.end is None:
             return None if self._services.settings.demo else expected.open_floor or None, expected.may_be_empty
         if window.end - window.start != timedelta(days=1):
             return None, expected.may_be_empty
         settled = window.end + timedelta(days=expected.settled_after_days) <= today
-        morning = window.start == today and at.astimezone(portal.clock).hour < 12
         floor = expected.floor_on(window.start)
         unsettled = expected.settled_after_days > 0 and not settled
-        may_be_empty = expected.may_be_empty or floor == 0 or unsettled or morning
+        may_be_empty = expected.may_be_empty or floor == 0 or unsettled
         return (floor if settled and not self._services.settings.demo else None), may_be_empty
 
     # --- signs of life -----------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ SIMULATED_PORTALS = {
     "fr_maximilien": 60,
     "fr_aws": 60,
     "fr_decp": 300,
+    "ma_pmmp_results": 60,
     "ma_bdc": 80,
     "ma_bdc_results": 80,
     "eu_ted": 480,

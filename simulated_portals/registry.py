@@ -28,6 +28,7 @@ _FOLDERS: Final = {
     "ma_cdg": "atexo_ma",
     "ma_cimr": "atexo_ma",
     "ma_pmmp": "atexo_ma",
+    "ma_pmmp_results": "atexo_ma.results",
 }
 """Key of a portal to the folder that simulates it."""
 

@@ -7,7 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawlers.engines.browser.chromium import CLOSE_LIMIT, Chromium
+from crawlers.engines.browser.chromium import LEAVE_LIMIT = 10.0
+"""Seconds that a page has to become an empty one."""
+CLOSE_LIMIT, Chromium
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,8 +66,16 @@ class Tab:
     async def leave(self) -> None:
         """Leave the page for an empty one: no script of it runs on while the portal is left in peace."""
         self._decide = None
-        if self._page is not None:
-            await self._page.goto("about:blank", timeout=0)
+        if self._page is None:
+            return
+        from playwright.async_api import Error
+
+        try:
+            await self._page.goto("about:blank", timeout=LEAVE_LIMIT * 1000)
+        except Error as error:
+            # A failed page is still on its way to the browser's own error page; a fresh one has no past.
+            logger.info("A page could not be left (%s); the next visit gets another one", type(error).__name__)
+            await self.close()
 
     async def _gate(self, route: Route) -> None:
         """What a page asks for between two visits is refused."""

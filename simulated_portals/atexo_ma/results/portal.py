@@ -11,6 +11,7 @@ import random
 from dataclasses import replace
 from datetime import date, datetime
 
+from simulated_portals.atexo_ma import small_pages
 from simulated_portals.atexo_ma.consultations import Consultation
 from simulated_portals.atexo_ma.list_page import encoded
 from simulated_portals.atexo_ma.portal import SEARCH, AtexoMaPortal
@@ -48,6 +49,10 @@ class ResultsPortal(AtexoMaPortal):
         self.programmes: list[Programme] = []
         self.programmes_shown: int | None = None
         """Rows at most on the page of programmes."""
+        self.calls_down = False
+        """The search among calls answers the home page."""
+        self.tracking_down = False
+        """The pages of openings ask for a password."""
         self._criteria: dict[str, dict[str, str]] = {}
         self._chance = random.Random(1)
 
@@ -76,7 +81,7 @@ class ResultsPortal(AtexoMaPortal):
     def _page(self, request: Request) -> Answer:
         page = request.query.get("page", "")
         if page == TRACKING:
-            return self._track(request)
+            return Answer(200, small_pages.LOGIN.encode(), _HTML) if self.tracking_down else self._track(request)
         if page == PROGRAMMES:
             return self._list_programmes(request)
         if page == SEARCH and request.method == "GET" and self._shows_form(request.query_string):
@@ -84,6 +89,8 @@ class ResultsPortal(AtexoMaPortal):
         return super()._page(request)
 
     def _form(self, request: Request) -> Answer:
+        if self.calls_down and "searchAnnCons" in request.query_string:
+            return Answer(200, small_pages.HOME.encode(), _HTML)
         session = ListSession(self.sessions.begin(), request.query_string)
         token = self._state(session)
         self.sessions.keep(replace(session, token=token))
@@ -104,7 +111,7 @@ class ResultsPortal(AtexoMaPortal):
         self._criteria[session.number] = {
             name[start:]: value for name, value in form.items() if name[:start] == pages.FORM
         }
-        return replace(session, page=1, size=10)
+        return replace(session, page=1, size=min(10, self.largest_size or 10))
 
     def _found(self, session: ListSession, path: str | None = None) -> tuple[Consultation, ...]:
         criteria = self._criteria.get(session.number)

@@ -39,18 +39,13 @@ def expected(window: Window, *, demo: bool = False, **changes: object) -> tuple[
     [
         (Window.day(TUESDAY), 40, False),
         (Window.day(SUNDAY), 0, True),
-        (Window.day(date(2026, 11, 18)), None, True),  # nine in the morning in Brussels
+        (Window.day(date(2026, 11, 18)), None, False),  # goes on
         (Window.open_now(), 900, False),
         (Window(start=SUNDAY, end=date(2026, 11, 18)), None, False),
     ],
 )
 def test_what_a_window_announces_at_least(window: Window, floor: int | None, may_be_empty: bool) -> None:
     assert expected(window) == (floor, may_be_empty)
-
-
-def test_a_day_that_goes_on_is_suspect_when_it_is_still_empty_after_noon() -> None:
-    with frozen_at(datetime(2026, 11, 18, 13, 0, tzinfo=UTC)):
-        assert expected(Window.day(date(2026, 11, 18))) == (None, False)
 
 
 def test_a_portal_that_publishes_late_has_no_floor_for_its_last_days() -> None:
