@@ -7,9 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawlers.engines.browser.chromium import LEAVE_LIMIT = 10.0
-"""Seconds that a page has to become an empty one."""
-CLOSE_LIMIT, Chromium
+from crawlers.engines.browser.chromium import CLOSE_LIMIT, Chromium
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -71,7 +69,7 @@ class Tab:
         from playwright.async_api import Error
 
         try:
-            await self._page.goto("about:blank", timeout=LEAVE_LIMIT * 1000)
+            await self._page.goto("about:blank", timeout=CLOSE_LIMIT * 1000)
         except Error as error:
             # A failed page is still on its way to the browser's own error page; a fresh one has no past.
             logger.info("A page could not be left (%s); the next visit gets another one", type(error).__name__)
