@@ -80,6 +80,8 @@ def main() -> None:
             {
                 "portal": asked.portal,
                 "stored": counts.new,
+                "complete": report.complete,
+                "told": report.run.message,
                 "requests": counts.requests,
                 "seconds": round(seconds),
                 "megabytes_grown_since_the_second_tenth": growth if growth is None else round(growth, 1),
