@@ -105,7 +105,7 @@ class Helper:
                 (length,) = _LENGTH.unpack(await answers.readexactly(_LENGTH.size))
                 self._settle(pickle.loads(await answers.readexactly(length)))  # noqa: S301 - see above
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # it ended
+            logger.debug("The second process ended with %s calls in hand", len(self._in_hand))
         except Exception:
             logger.exception("An answer of the second process cannot be read; it is ended")
             with contextlib.suppress(ProcessLookupError):

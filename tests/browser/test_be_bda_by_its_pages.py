@@ -9,7 +9,7 @@ import pytest
 
 from simulated_portals.be_bda.server import make_portal
 from simulated_portals.messages import Answer, Request
-from tests.support.chromium import test_chromium
+from tests.support.chromium import installed_chromium
 from tests.support.crawls import Installation, installation
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def vigie(tmp_path: Path) -> Iterator[Installation]:
 
     portal.answer = with_application  # type: ignore[method-assign]
     browser = {"be_bda": {"transport": "browser"}}
-    with installation(tmp_path, portal, portals=browser, crawl={"chromium": str(test_chromium())}) as made:
+    with installation(tmp_path, portal, portals=browser, crawl={"chromium": str(installed_chromium())}) as made:
         yield made
 
 

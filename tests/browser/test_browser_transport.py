@@ -32,7 +32,7 @@ from simulated_portals.messages import Request as Asked
 from simulated_portals.misbehaviour import AnswerStatus, CutBody, Hang, Misbehaviour
 from simulated_portals.request_statistics import RequestStatistics
 from simulated_portals.running import RunningPortal, running_portal
-from tests.support.chromium import descendants, test_chromium
+from tests.support.chromium import descendants, installed_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +93,7 @@ async def opened(stage: RunningPortal[Stage]) -> AsyncIterator[Opened]:
     def make(*, timeout: float = 20, largest: int = 0, browser: Path | None = None) -> BrowserDownloadHandler:
         spider = SimpleNamespace(
             portal=load("fr_achatpublic").at(stage.base_url),
-            crawl_settings=CrawlSettings(chromium=browser or test_chromium()),
+            crawl_settings=CrawlSettings(chromium=browser or installed_chromium()),
         )
         settings = ScrapySettings({"DOWNLOAD_TIMEOUT": timeout, "DOWNLOAD_MAXSIZE": largest})
         made.append(BrowserDownloadHandler(SimpleNamespace(spider=spider, settings=settings)))  # type: ignore[arg-type]

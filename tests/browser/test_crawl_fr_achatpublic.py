@@ -15,7 +15,7 @@ from simulated_portals.achatpublic.portal import CARDS, FICHE, LIST, Achatpublic
 from simulated_portals.achatpublic.server import make_portal
 from simulated_portals.misbehaviour import AnswerStatus, EmptyList, LosePage, Maintenance
 from store.records import RunState, Verdict, WindowRecord
-from tests.support.chromium import test_chromium
+from tests.support.chromium import installed_chromium
 from tests.support.crawls import PortalInstallation, portal_installation
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ Achatpublic = PortalInstallation[AchatpublicPortal]
 def vigie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Achatpublic]:
     """Five consultations on pages of two."""
     monkeypatch.setattr(spider, "LIST", Visit(until=spider.LIST.until, patience=2.0))
-    crawl = {"chromium": str(test_chromium()), "timeout": 20.0}
+    crawl = {"chromium": str(installed_chromium()), "timeout": 20.0}
     portal = make_portal("fr_achatpublic", invented=5, seed=3, page_size=2)
     with portal_installation(tmp_path, "fr_achatpublic", portal, crawl=crawl) as made:
         yield made

@@ -11,15 +11,12 @@ import pytest
 from crawlers.engines.browser.chromium import executable
 
 
-def test_chromium() -> Path:
+def installed_chromium() -> Path:
     """The Chromium of VIGIE_TEST_CHROMIUM, or of the system; the test is skipped without one."""
     named = os.environ.get("VIGIE_TEST_CHROMIUM") or executable(None)
     if named is None or not Path(named).exists():
         pytest.skip("Chromium is missing: install it or set VIGIE_TEST_CHROMIUM")
     return Path(named)
-
-
-test_chromium.__test__ = False  # type: ignore[attr-defined]
 
 
 def descendants() -> list[tuple[int, str]]:

@@ -21,6 +21,7 @@ from crawlers.engines.atexo_fr.markup import every, first, label_of, words
 from crawlers.engines.atexo_fr.options import options_of
 from crawlers.engines.atexo_fr.row import IS_ROW, KEY, Row, fragments_of, read_row, rows_of
 from crawlers.engines.pages import decode, selector
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.portals.loading import load
 from notices.formats.errors import FormatReason, NoticeFormatError
 from notices.formats.reading import Reading, UnreadElement
@@ -42,11 +43,7 @@ _SAMPLE = 80
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    if len(payload) > context.max_payload_bytes:
-        limit = context.max_payload_bytes
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     return _read(_unit(payload), context)
 
 
@@ -94,12 +91,7 @@ def _unit(payload: bytes) -> dict[str, Any]:
 
 
 def _checked_unit(payload: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(payload)
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise NoticeFormatError(FormatReason.CUT, f"The payload is no JSON that can be read: {error}.") from error
+    value = json_value(payload)
     if not isinstance(value, dict) or not _UNIT_KEYS & set(value):
         raise NoticeFormatError(FormatReason.UNKNOWN_ROOT, "This JSON has neither a row nor a page of a consultation.")
     for key in ("row", "detail", "lots"):

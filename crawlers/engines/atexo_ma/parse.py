@@ -7,7 +7,6 @@ result list, the page of a consultation, a popup of lots, and rows of two tables
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from lxml import etree
@@ -19,6 +18,7 @@ from crawlers.engines.atexo_ma.normalise import notice_of
 from crawlers.engines.atexo_ma.options import options_of
 from crawlers.engines.atexo_ma.rows import read_row, row_elements
 from crawlers.engines.pages import Page, decode, rejection, selector
+from crawlers.engines.payloads import check_size, json_object
 from crawlers.portals.definition import Portal
 from crawlers.portals.loading import load
 from notices.formats.errors import FormatReason, NoticeFormatError
@@ -39,16 +39,12 @@ ROW_ALONE = "Only the portal's list says something of this consultation: its pag
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    if len(payload) > context.max_payload_bytes:
-        limit = context.max_payload_bytes
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     portal = load(context.portal)
     start = payload.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
         return _finished(_read_page(payload, portal), portal, context)
-    record = _json(payload)
+    record = json_object(payload)
     if scraped.is_scraped_row(record):
         return _finished(scraped.read_scraped_row(record), portal, context)
     if scraped.is_cells(record):
@@ -79,22 +75,6 @@ def _rows_of(payload: bytes) -> list[bytes]:
         return []
     rows = (etree.tostring(row, encoding="unicode", method="html", with_tail=False) for row in row_elements(page))
     return [f'<table class="table-results">{row}</table>'.encode() for row in rows]
-
-
-def _json(payload: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The JSON is nested too deep.") from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(payload.rstrip()) - 1 or "Unterminated" in str(error)
-        reason = FormatReason.CUT if cut else FormatReason.UNEXPECTED
-        raise NoticeFormatError(reason, f"The payload is neither a page nor JSON that can be read: {error}.") from error
-    if not isinstance(record, dict):
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The payload is JSON, but no object.", path="/")
-    return record
 
 
 def _read_page(payload: bytes, portal: Portal) -> Consultation:

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from crawlers.contract import Parsing
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.engines.record import Account, Record
 from crawlers.engines.ted_documents import names_old_document, read_ted_document
 from crawlers.portals.be_bda.merge import from_portal_alone, merged
@@ -41,15 +42,11 @@ _LIST_ALONE = "Only what the portal's list says of this notice is known"
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    if len(payload) > context.max_payload_bytes:
-        limit = context.max_payload_bytes
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     start = payload[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\xfe\xff\x00 \t\r\n")
     if start.startswith(b"<"):
         return _bare_document(payload, context)
-    unit = _as_unit(_json(payload))
+    unit = _as_unit(json_value(payload))
     return _read_unit(unit, context)
 
 
@@ -57,25 +54,10 @@ def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The payloads in a payload: one per row of a search answer, else the payload itself."""
     if form not in (None, "search-answer") or b'"publications"' not in payload:
         return [payload]
-    rows = _rows(_json(payload))
+    rows = _rows(json_value(payload))
     if rows is None:
         return [payload]
     return [json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass") for row in rows]
-
-
-def _json(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(
-            FormatReason.UNEXPECTED, "The JSON is nested deeper than any answer of the portal."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(payload.rstrip()) - 1 or "Unterminated" in str(error)
-        reason = FormatReason.CUT if cut else FormatReason.UNEXPECTED
-        raise NoticeFormatError(reason, f"The payload is neither XML nor JSON that can be read: {error}.") from error
 
 
 def _rows(value: Any) -> list[Any] | None:

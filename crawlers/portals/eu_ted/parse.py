@@ -13,6 +13,7 @@ import json
 from typing import Any
 
 from crawlers.contract import Parsing
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.engines.record import Account
 from crawlers.engines.ted_documents import read_ted_document
 from crawlers.portals.eu_ted import national
@@ -38,39 +39,22 @@ LIST_ALONE = "Only what TED's list says of this notice is known"
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    limit = context.max_payload_bytes
-    if len(payload) > limit:
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     start = payload[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\xfe\xff\x00 \t\r\n")
     if start.startswith(b"<"):
         return _from_document(payload, RowFacts(), Account(), context)
-    return _from_unit(_as_unit(_json(payload)), context)
+    return _from_unit(_as_unit(json_value(payload)), context)
 
 
 def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The payloads in a payload: one per row of a search answer, else the payload itself."""
     if form not in (None, "search-answer") or b'"notices"' not in payload or payload.lstrip()[:1] == b"<":
         return [payload]
-    value = _json(payload)
+    value = json_value(payload)
     rows = value.get("notices") if isinstance(value, dict) else None
     if not isinstance(rows, list) or not rows:
         return [payload]
     return [json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass") for row in rows]
-
-
-def _json(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The JSON is nested deeper than any answer of TED.") from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(payload.rstrip()) - 1 or "Unterminated" in str(error)
-        reason = FormatReason.CUT if cut else FormatReason.UNEXPECTED
-        raise NoticeFormatError(reason, f"The payload is neither XML nor JSON that can be read: {error}.") from error
 
 
 def _as_unit(value: Any) -> dict[str, Any]:

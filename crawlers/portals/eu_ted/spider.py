@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 from math import ceil
@@ -271,8 +272,6 @@ def _as_text(document: bytes) -> dict[str, str]:
     """UTF-8 as it is; other encodings, which no notice was seen in, byte for byte in base 64."""
     declaration = document[:200].partition(b"?>")[0].lower()
     if b"encoding" not in declaration or any(name in declaration for name in _UTF8):
-        try:
+        with contextlib.suppress(UnicodeDecodeError):  # then it is kept byte for byte, and its reader says why
             return {"xml": document.decode("utf-8")}
-        except UnicodeDecodeError:
-            pass
     return {"xml_base64": base64.b64encode(document).decode("ascii")}

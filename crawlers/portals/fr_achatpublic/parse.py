@@ -11,6 +11,7 @@ from typing import Any
 
 from crawlers.contract import Parsing
 from crawlers.engines.pages import decode, selector
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.portals.fr_achatpublic.consultation_page import ConsultationPage
 from crawlers.portals.fr_achatpublic.list_page import ListPage, read_card
 from crawlers.portals.fr_achatpublic.notice import Source, read
@@ -27,11 +28,7 @@ FORMS = {
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice."""
-    if len(payload) > context.max_payload_bytes:
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE,
-            f"The payload has {len(payload):,} bytes, more than the {context.max_payload_bytes:,} that are read.",
-        )
+    check_size(payload, context)
     unit = _unit(payload)
     card_html, page_html = unit.get("card"), unit.get("page")
     card = read_card(selector(card_html)) if isinstance(card_html, str) and card_html.strip() else None
@@ -67,12 +64,7 @@ def _is_html(payload: bytes) -> bool:
 def _unit(payload: bytes) -> dict[str, Any]:
     if _is_html(payload):
         return _page_as_unit(decode(payload))
-    try:
-        unit = json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise NoticeFormatError(
-            FormatReason.CUT, f"The payload is neither HTML nor JSON that can be read: {error}."
-        ) from error
+    unit = json_value(payload)
     if not isinstance(unit, dict) or not {"card", "page"} & unit.keys():
         raise NoticeFormatError(FormatReason.UNEXPECTED, "The payload holds neither a card nor a page of the portal.")
     return unit

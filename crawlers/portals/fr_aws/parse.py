@@ -12,6 +12,7 @@ from typing import Any
 
 from crawlers.contract import Parsing
 from crawlers.engines.pages import decode, selector
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.portals.fr_aws import scraped
 from crawlers.portals.fr_aws.detail_page import DetailPage
 from crawlers.portals.fr_aws.list_page import ListPage, PageKind, read_row
@@ -32,11 +33,7 @@ FORMS = {
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice."""
-    if len(payload) > context.max_payload_bytes:
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE,
-            f"The payload has {len(payload):,} bytes, more than the {context.max_payload_bytes:,} that are read.",
-        )
+    check_size(payload, context)
     unit = _unit(payload)
     if is_scraped(unit):
         return read_scraped(unit, context)
@@ -47,7 +44,7 @@ def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The payloads in a payload: one per row of a list's page or of a table of values, else the payload itself."""
     start = payload[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
     if form in (None, "scraped-rows") and start.startswith(b"["):
-        rows = _json(payload)
+        rows = json_value(payload)
         if isinstance(rows, list) and rows:
             return [_bytes(row) for row in rows]
         return [payload]
@@ -62,24 +59,11 @@ def _bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _json(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The JSON is nested deeper than any of ours.") from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        raise NoticeFormatError(
-            FormatReason.CUT, f"The payload is neither HTML nor JSON that can be read: {error}."
-        ) from error
-
-
 def _unit(payload: bytes) -> dict[str, Any]:
     start = payload[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"<"):
         return _page_as_unit(decode(payload))
-    unit = _json(payload)
+    unit = json_value(payload)
     if not isinstance(unit, dict) or not (is_scraped(unit) or {"row", "detail"} & unit.keys()):
         keys = ", ".join(sorted(map(str, unit)))[:300] if isinstance(unit, dict) else "none"
         raise NoticeFormatError(FormatReason.UNEXPECTED, f"The payload is none of the portal's; its keys are: {keys}.")

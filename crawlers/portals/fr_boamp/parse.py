@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crawlers.contract import Parsing
+from crawlers.engines.payloads import check_size, json_value
 from crawlers.portals.fr_boamp import files
 from crawlers.portals.loading import load
 from notices.formats.boamp import idweb_of, read_boamp, read_boamp_xml
@@ -41,16 +42,12 @@ _AFTER_THE_CALL = frozenset(
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    if len(payload) > context.max_payload_bytes:
-        limit = context.max_payload_bytes
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     if _is_xml(payload):
         reading = read_boamp_xml(payload, context=_context(context, context.native_id), limit=context.max_payload_bytes)
         url = reading.notice.url or _url_of(reading.notice, context)
         return _with(reading, url=url, procedure_id=_procedure_id(reading.notice, None))
-    unit = _as_unit(_json(payload))
+    unit = _as_unit(json_value(payload))
     record = unit["record"]
     reading = read_boamp(record, context=_context(context, idweb_of(record)))
     return _with(reading, procedure_id=_procedure_id(reading.notice, unit.get("root")))
@@ -66,7 +63,7 @@ def split(payload: bytes, form: str | None = None) -> list[bytes]:
         return [files.as_bytes(row) for row in files.rows_of_csv(payload)]
     if form == "export-lines" or (form is None and _is_lines(payload)):
         return files.lines_of(payload)
-    value = _json(payload)
+    value = json_value(payload)
     if isinstance(value, dict) and "record" in value and form is None:
         return [payload]
     records = files.records_of(value)
@@ -86,21 +83,6 @@ def _is_lines(payload: bytes) -> bool:
         return isinstance(json.loads(first), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def _json(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(
-            FormatReason.UNEXPECTED, "The JSON is nested deeper than any answer of the portal."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(payload.rstrip()) - 1 or "Unterminated" in str(error)
-        reason = FormatReason.CUT if cut else FormatReason.UNEXPECTED
-        raise NoticeFormatError(reason, f"The payload is neither XML nor JSON that can be read: {error}.") from error
 
 
 def _as_unit(value: Any) -> dict[str, Any]:

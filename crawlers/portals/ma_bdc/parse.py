@@ -15,8 +15,8 @@ from crawlers.engines.bdc import values
 from crawlers.engines.bdc.cards import card_of
 from crawlers.engines.bdc.labels import Fields
 from crawlers.engines.bdc.listing import read_page
-from crawlers.engines.bdc.payloads import as_text, json_of, markup, refuse_large
-from crawlers.engines.pages import selector
+from crawlers.engines.pages import decode, selector
+from crawlers.engines.payloads import check_size, json_object, markup
 from crawlers.portals.loading import load
 from crawlers.portals.ma_bdc.card import NoticeCard, read_notice_card
 from crawlers.portals.ma_bdc.show import Article, ShowPage, is_show_page, is_show_text, read_show_page, read_show_text
@@ -45,10 +45,10 @@ _ARTICLE_WORDS = {"unit": "unité", "quantity": "quantité", "tax": "TVA (%)", "
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice."""
-    refuse_large(payload, context)
+    check_size(payload, context)
     if payload.lstrip()[:1] == b"{":
-        return _read_unit(json_of(payload), context)
-    text = as_text(payload)
+        return _read_unit(json_object(payload), context)
+    text = decode(payload)
     if text.lstrip()[:1] != "<":
         if not is_show_text(text):
             raise NoticeFormatError(FormatReason.UNEXPECTED, "The text is not that of the page of a notice.")
@@ -63,7 +63,7 @@ def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The cards of a page of the list as units, else the payload itself."""
     if form not in (None, "list-page") or payload.lstrip()[:1] != b"<":
         return [payload]
-    page = selector(as_text(payload))
+    page = selector(decode(payload))
     if is_show_page(page):
         return [payload]
     cards: dict[str, str] = {}

@@ -15,8 +15,8 @@ from crawlers.engines.bdc import values
 from crawlers.engines.bdc.cards import card_of
 from crawlers.engines.bdc.labels import Fields
 from crawlers.engines.bdc.listing import Options, query, read_page
-from crawlers.engines.bdc.payloads import as_text, json_of, markup, refuse_large
-from crawlers.engines.pages import selector
+from crawlers.engines.pages import decode, selector
+from crawlers.engines.payloads import check_size, json_object, markup
 from crawlers.engines.record import Account
 from crawlers.portals.loading import load
 from crawlers.portals.ma_bdc_results.card import ResultCard, native_id, read_result_card
@@ -48,10 +48,10 @@ _UNDATED = "Only the amount, the object, the buyer and the reference of this res
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice."""
-    refuse_large(payload, context)
+    check_size(payload, context)
     if payload.lstrip()[:1] == b"<":
-        return _read_html(as_text(payload), context)
-    value = json_of(payload)
+        return _read_html(decode(payload), context)
+    value = json_object(payload)
     fragment = markup(value.get("card"))
     if fragment is not None:
         card = read_result_card(card_of(fragment))
@@ -68,7 +68,7 @@ def split(payload: bytes, form: str | None = None) -> list[bytes]:
     """The cards of a page, the lines of a table, or the rows of a list, one payload each; else the payload itself."""
     start = payload.lstrip()[:1]
     if start == b"<" and form in (None, "list-page"):
-        cards = [card.get() for card in read_page(selector(as_text(payload))).cards]
+        cards = [card.get() for card in read_page(selector(decode(payload))).cards]
         return [_json({"card": html, "twin": False}) for html in cards] or [payload]
     if start == b"[" and form in (None, "scraped-amounts"):
         return [_json(row) for row in _list(payload)]
@@ -83,7 +83,7 @@ def _json(value: object) -> bytes:
 
 
 def _list(payload: bytes) -> list[Any]:
-    rows = json_of(b'{"rows":' + payload + b"}").get("rows")
+    rows = json_object(b'{"rows":' + payload + b"}").get("rows")
     return rows if isinstance(rows, list) else []
 
 

@@ -19,6 +19,7 @@ from crawlers.engines.atexo_ma import detail
 from crawlers.engines.atexo_ma.consultation import Consultation
 from crawlers.engines.atexo_ma.rows import read_row, row_elements
 from crawlers.engines.pages import Page, decode, rejection, selector
+from crawlers.engines.payloads import check_size, json_object
 from crawlers.portals.definition import Portal
 from crawlers.portals.loading import load
 from crawlers.portals.ma_pmmp_results import tracking
@@ -64,15 +65,11 @@ def has_document(page: str) -> bool:
 
 def parse(payload: bytes, context: Parsing) -> Reading:
     """Read one payload. `NoticeFormatError` says in a sentence why it cannot become a notice, and where."""
-    if len(payload) > context.max_payload_bytes:
-        limit = context.max_payload_bytes
-        raise NoticeFormatError(
-            FormatReason.TOO_LARGE, f"The payload has {len(payload):,} bytes, more than the {limit:,} that are read."
-        )
+    check_size(payload, context)
     portal = load(context.portal)
     if payload.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return _read_page(payload, portal, context)
-    record = _json(payload)
+    record = json_object(payload)
     if is_manifest_row(record):
         found = Announcement(BY_SLUG["extrait-pv"], read_manifest_row(record))
         return _finished(found, portal, context)
@@ -111,22 +108,6 @@ def _rows_of(payload: bytes) -> list[bytes]:
         ).encode("utf-8", "surrogatepass")
         for row in rows
     ]
-
-
-def _json(payload: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(payload)
-    except RecursionError as error:
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The JSON is nested too deep.") from error
-    except UnicodeDecodeError as error:
-        raise NoticeFormatError(FormatReason.ENCODING, f"The payload is not UTF-8: {error}.") from error
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(payload.rstrip()) - 1 or "Unterminated" in str(error)
-        reason = FormatReason.CUT if cut else FormatReason.UNEXPECTED
-        raise NoticeFormatError(reason, f"The payload is neither a page nor JSON that can be read: {error}.") from error
-    if not isinstance(record, dict):
-        raise NoticeFormatError(FormatReason.UNEXPECTED, "The payload is JSON, but no object.", path="/")
-    return record
 
 
 # --- pages by themselves ----------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ class AnnouncementInventor:
         record = replace(call, number=number, published=published, lots=(), cancelled=False)
         return Announcement(record, chosen, files, call.key)
 
-    def test(self, published: datetime) -> Announcement:
+    def of_test_organisation(self, published: datetime) -> Announcement:
         """An announcement of the organisation that holds tests."""
         made = self.about(self.call(), published, "5")
         return replace(made, record=replace(made.record, organisation=TEST_ORGANISATION, title="TEST"), call=None)

@@ -48,6 +48,6 @@ def make_portal(
         if number % 12 == 5:
             portal.programmes.append(portal.inventor.programme(published))
         if number % 40 == 7:
-            test = portal.inventor.test(moment)
+            test = portal.inventor.of_test_organisation(moment)
             portal.announcements[test.key] = test
     return portal

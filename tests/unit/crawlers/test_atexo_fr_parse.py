@@ -295,7 +295,7 @@ def test_a_list_page_is_split_and_an_empty_one_gives_nothing() -> None:
         ("{}", "neither a row nor a page"),
         ('{"row": 3}', "row is int"),
         ('{"row": "<div>"}', "no usable key"),
-        ('{"row": "<p', "no JSON"),
+        ('{"row": "<p', "nor JSON"),
         ('{"detail": "<p>rien</p>"}', "no recap-consultation"),
         ("plain words", "holds neither a list"),
     ],

@@ -115,7 +115,7 @@ def test_a_page_of_a_notice_is_known_by_its_frame_and_needs_a_name() -> None:
         (b"<html><body><p>Autre chose</p></body></html>", "no page of this portal"),
         (pages.too_wide().body, "asks to narrow the search"),
         (b'{"a": 1}', "its keys are: a"),
-        (b"{", "neither HTML nor JSON"),
+        (b"{", "neither a document nor JSON"),
         (b'{"row": "<div id=entity><h2 class=h2-avis>X</h2></div>"}', "which notice of the portal"),
         (b'{"native_id": "MPI-pub-1", "row": "<div id=entity></div>"}', "no title"),
         (b'{"native_id": "MPI-pub-1", "row": "<div id=entity><div id=titre_box>Objet</div></div>"}', "names no buyer"),

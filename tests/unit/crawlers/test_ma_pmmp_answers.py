@@ -49,7 +49,7 @@ def with_detail(old: str, new: str) -> Reading:
 @pytest.mark.parametrize(
     ("payload", "reason", "words"),
     [
-        (b"{", FormatReason.CUT, "neither a page nor JSON"),
+        (b"{", FormatReason.CUT, "neither a document nor JSON"),
         (b"[1]", FormatReason.UNEXPECTED, "no object"),
         (b'{"a": 1}', FormatReason.UNEXPECTED, "its keys are: a"),
         (b"\xff{", FormatReason.ENCODING, "not UTF-8"),

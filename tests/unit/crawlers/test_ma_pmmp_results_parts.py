@@ -138,7 +138,7 @@ def test_a_page_of_programmes_is_taken_apart_into_rows() -> None:
         (b'{"pdf_url": "https://portail.example/a.pdf", "date_publication": "18/08/2026"}', "names no announcement"),
         (b'{"a": 1}', "its keys are: a"),
         (b"[1]", "no object"),
-        (b'{"type": "extr', "neither a page nor JSON"),
+        (b'{"type": "extr', "neither a document nor JSON"),
     ],
 )
 def test_what_cannot_be_read_says_why(payload: bytes, sentence: str) -> None:
