@@ -8,34 +8,24 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
-from crawlers.contract import CrawlError, LayoutError, PortalDown
-from crawlers.engines.faults import not_fetched, where
+from crawlers.contract import LayoutError, PortalDown
+from crawlers.engines.asking import NoSuchThing, PortalService, TooLarge, asked_for, check_status, content_type
+from crawlers.engines.faults import where
 from crawlers.politeness import back_off
 
 if TYPE_CHECKING:
-    from scrapy import Spider
     from scrapy.http import Response
+
+__all__ = ("JsonService", "NoSuchThing", "TooLarge", "check_is_json", "need")
 
 logger = logging.getLogger(__name__)
 
 TRIES_OF_A_CUT_ANSWER = 3
 
 
-class NoSuchThing(CrawlError):
-    """The service answers 404 or 410."""
-
-
-class TooLarge(CrawlError):
-    """The answer is larger than the limit."""
-
-
-class JsonService:
-    """Sends requests of a spider through Scrapy's downloader and reads the answers."""
-
-    def __init__(self, spider: Spider) -> None:
-        self._spider = spider
+class JsonService(PortalService):
+    """Asks a JSON service and reads the answers."""
 
     async def get(self, url: str, **meta: Any) -> tuple[Any, bytes]:
         """The JSON of an address, with the bytes it came in."""
@@ -56,22 +46,8 @@ class JsonService:
             except (ValueError, RecursionError) as error:
                 logger.warning("%s answers JSON that cannot be read: %s", request.url, error)
                 problem = error
-            delay = self._spider.crawler.settings.getfloat("DOWNLOAD_DELAY")
-            await asyncio.sleep(back_off(tries, delay))
+            await asyncio.sleep(back_off(tries, self.delay))
         raise LayoutError(f"{where(request)} answers JSON that cannot be read: {problem}.")
-
-    async def download(self, request: Request) -> Response:
-        """The answer to a request whatever its status. Failures of the connection are `CrawlError`s."""
-        try:
-            return await self._spider.crawler.engine.download_async(request)
-        except CrawlError:
-            raise
-        except DownloadCancelledError as error:
-            raise TooLarge(f"{where(request)} answers more than is accepted: {error}") from error
-        except IgnoreRequest as error:
-            raise PortalDown(f"{where(request)}: {error}") from error
-        except Exception as error:
-            raise CrawlError(not_fetched(request, error)) from error
 
 
 _HEADERS = {"Accept": "application/json, text/plain, */*"}
@@ -79,15 +55,8 @@ _HEADERS = {"Accept": "application/json, text/plain, */*"}
 
 def check_is_json(response: Response) -> None:
     """Raise a named error unless this is an answer of status 200 that claims to be JSON."""
-    request = response.request
-    asked = where(request) if request else response.url
-    if response.status in (404, 410):
-        raise NoSuchThing(f"{asked} answers {response.status}.")
-    if response.status in (401, 403):
-        raise PortalDown(f"{asked} answers {response.status}: the portal refuses, with a fresh token too.")
-    if response.status != 200:
-        raise CrawlError(f"{asked} answers {response.status}.")
-    kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    check_status(response, refused="the portal refuses, with a fresh token too")
+    asked, kind = asked_for(response), content_type(response)
     start = response.body[:4096].lstrip()
     if "json" in kind and not start.startswith(b"<"):
         return

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from parsel import Selector
 from scrapy import FormRequest, Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.cookies import CookieJar
 
 from crawlers.contract import CrawlError, LayoutError, PortalDown
-from crawlers.engines.faults import not_fetched, where
-from crawlers.engines.json_api import NoSuchThing, TooLarge
+from crawlers.engines.asking import PortalService, asked_for, check_status, content_type
+from crawlers.engines.faults import where
 from crawlers.politeness import back_off
 from notices.values.text import clean_line
 
@@ -139,12 +138,12 @@ class Page:
 # --- asking ----------------------------------------------------------------------------
 
 
-class PageService:
-    """Sends requests of a spider through Scrapy's downloader and reads the pages that come back."""
+class PageService(PortalService):
+    """Asks for pages and reads those that come back."""
 
     def __init__(self, spider: Spider, *, end: bytes | None = END_OF_PAGE) -> None:
         """`end`: what a whole page ends with, so that a cut one is noticed; None where a portal's pages end anyhow."""
-        self._spider = spider
+        super().__init__(spider)
         self._end = end
 
     async def get(
@@ -186,7 +185,7 @@ class PageService:
                 _check_content(page, holds)
                 return page
             logger.warning("%s answers a page that breaks off after %d bytes", request.url, len(page.body))
-            await asyncio.sleep(back_off(tries, self._spider.crawler.settings.getfloat("DOWNLOAD_DELAY")))
+            await asyncio.sleep(back_off(tries, self.delay))
         size = len(page.body)
         what = "an empty page" if not page.body.strip() else f"a page that breaks off after {size:,} bytes"
         raise LayoutError(f"{where(request)} answers 200 with {what}.")
@@ -204,19 +203,6 @@ class PageService:
         }
         return Page(response.url, response.body, where(request), headers)
 
-    async def download(self, request: Request) -> Response:
-        """The answer to a request whatever its status and kind. Failures of the connection are `CrawlError`s."""
-        try:
-            return await self._spider.crawler.engine.download_async(request)
-        except CrawlError:
-            raise
-        except DownloadCancelledError as error:
-            raise TooLarge(f"{where(request)} answers more than is accepted: {error}") from error
-        except IgnoreRequest as error:
-            raise PortalDown(f"{where(request)}: {error}") from error
-        except Exception as error:
-            raise CrawlError(not_fetched(request, error)) from error
-
     def _is_whole(self, page: Page) -> bool:
         if not page.body.strip():
             return False
@@ -230,19 +216,12 @@ class PageService:
 
 def check_is_page(response: Response) -> None:
     """Raise a named error unless this is an answer of status 200 that claims to be HTML."""
-    request = response.request
-    asked = where(request) if request else response.url
-    if response.status in (404, 410):
-        raise NoSuchThing(f"{asked} answers {response.status}.")
-    if response.status in (401, 403):
-        by = "its firewall refuses" if response.headers.get("x-deny-id") else "the portal refuses"
-        raise PortalDown(f"{asked} answers {response.status}: {by}, perhaps our user agent.")
+    asked, kind = asked_for(response), content_type(response)
     if response.status in (301, 302, 303, 307, 308):
         location = (response.headers.get("Location") or b"").decode("latin-1")
         raise Moved(f"{asked} answers {response.status} and sends us to {location[:200]}.", location)
-    if response.status != 200:
-        raise CrawlError(f"{asked} answers {response.status}.")
-    kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    by = "its firewall refuses" if response.headers.get("x-deny-id") else "the portal refuses"
+    check_status(response, refused=f"{by}, perhaps our user agent")
     if kind and "html" not in kind and not response.body[:512].lstrip().startswith(b"<"):
         raise LayoutError(f"{asked} answers 200 with {kind} instead of a page.")
 

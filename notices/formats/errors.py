@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.errors import VigieError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class FormatReason(StrEnum):
@@ -34,3 +38,14 @@ class NoticeFormatError(VigieError):
         self.path = path
         self.printed = printed
         super().__init__(f"{sentence} (at {path})" if path else sentence)
+
+
+def misfit(error: ValidationError) -> NoticeFormatError:
+    """The model refused what was read: a gap in the reader, told with the field so that it can be closed."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return NoticeFormatError(
+        FormatReason.UNEXPECTED,
+        f"The value of {error.title}.{where} does not fit the model: {first['msg']}.",
+        printed=str(first.get("input"))[:200],
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from simulated_portals.aws.french_tenders import NATURES, FrenchTender
+from simulated_portals.french_tenders.tenders import NATURES, FrenchTender
 from simulated_portals.messages import Answer, JsonValue
 
 HTML = "text/html;charset=ISO-8859-15"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from simulated_portals.achatpublic.portal import ZONE, AchatpublicPortal
-from simulated_portals.aws.french_tenders import FrenchInventor
+from simulated_portals.achatpublic.portal import AchatpublicPortal
+from simulated_portals.french_tenders.portal import ZONE
+from simulated_portals.french_tenders.tenders import FrenchInventor
 from simulated_portals.portal_clock import PortalClock
 
 DEFAULT_INVENTED = 60
@@ -19,11 +20,11 @@ def make_portal(
     today: date | None = None,
     invented_on: date | None = None,
     page_size: int = 10,
-    plain: bool = False,
+    plain: bool | None = None,
 ) -> AchatpublicPortal:
     """A portal ready to be served. Invented consultations follow from `seed` and `invented_on` (default: `today`).
 
-    `plain` has the server write the list's cards itself.
+    `plain` has the server write the list's cards itself: always, never, or (None) for visitors without a browser.
     """
     inventor = FrenchInventor(seed=seed + 1000, today=invented_on or today or PortalClock(ZONE).today())
     tenders = inventor.tenders(DEFAULT_INVENTED if invented is None else invented)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from simulated_portals.aws.french_tenders import NATURES, PROCEDURES, FrenchLot, FrenchTender
+from simulated_portals.french_tenders.tenders import NATURES, PROCEDURES, FrenchLot, FrenchTender
 from simulated_portals.messages import Answer
 
 HTML = "text/html;charset=UTF-8"

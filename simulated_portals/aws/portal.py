@@ -7,30 +7,25 @@ row of a list has the same element id.
 
 from __future__ import annotations
 
-import random
-import secrets
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from simulated_portals.aws import pages
-from simulated_portals.aws.french_tenders import FrenchTender
+from simulated_portals.french_tenders.portal import Search, TenderPortal
+from simulated_portals.french_tenders.tenders import FrenchTender
 from simulated_portals.listing import serve_page
-from simulated_portals.messages import Answer, JsonValue, Request
-from simulated_portals.misbehaviour import IgnoreFilters, Misbehaviour
-from simulated_portals.portal_clock import PortalClock
-from simulated_portals.request_statistics import RequestStatistics
+from simulated_portals.messages import Answer, Request
+from simulated_portals.misbehaviour import IgnoreFilters
 
-ZONE = "Europe/Paris"
-COOKIE = "JSESSIONID"
 LIST = "/Annonces/lister"
 NOTICES = "/Annonces/"
 
-Search = dict[str, str]
 
-
-class AwsPortal:
+class AwsPortal(TenderPortal):
     """The simulated portal. Its methods make news or trouble, from any thread."""
+
+    cookie = "JSESSIONID"
+    cookie_flags = "; Path=/; HttpOnly"
 
     def __init__(
         self,
@@ -44,19 +39,10 @@ class AwsPortal:
         invent: Callable[[date], FrenchTender] | None = None,
     ) -> None:
         """`cap`: results that are listed at most. `redirects`: a search is answered 303, its list by a GET."""
-        self.key = key
-        self.clock = PortalClock(ZONE, today)
-        self.faults = Misbehaviour()
-        self.statistics = RequestStatistics()
-        self.cap, self.page_size, self.redirects = cap, page_size, redirects
-        self.tenders = list(tenders)
+        super().__init__(key, tenders, today=today, page_size=page_size, invent=invent)
+        self.cap, self.redirects = cap, redirects
         self.pinned: str | None = None
         """The notice that stands on top of every page of a list, beside those that belong there."""
-        self.renamed: tuple[str, str] | None = None
-        self._invent = invent
-        self._news = random.Random(len(tenders))
-        self._sessions: dict[str, Search] = {}
-        self._forgets = 0
         self._captcha = self._rejects = False
 
     # --- what the shell asks ----------------------------------------------------------------------------------------
@@ -90,31 +76,11 @@ class AwsPortal:
             return self._list(request)
         if request.path.startswith(NOTICES) and request.path.endswith(".htm"):
             wanted = request.path.removeprefix(NOTICES).removesuffix(".htm")
-            found = next((item for item in self.tenders if pages.native_id(item) == wanted), None)
+            found = self._with_id(wanted)
             return pages.notice(found) if found else pages.NOT_FOUND
         return pages.NOT_FOUND
 
-    def do(self, command: dict[str, JsonValue]) -> JsonValue:
-        """`{"do": "publish"}` or `{"do": "make_news"}`."""
-        if command.get("do") == "publish":
-            return self.publish()
-        if command.get("do") == "make_news":
-            return self.make_news()
-        raise ValueError(f"{command} is no command of {self.key}")
-
     # --- lists ------------------------------------------------------------------------------------------------------
-
-    def _new_session(self) -> tuple[tuple[str, str], ...]:
-        name = secrets.token_hex(8)
-        self._sessions[name] = {}
-        return (("set-cookie", f"{COOKIE}={name}; Path=/; HttpOnly"),)
-
-    def _session_of(self, request: Request) -> Search | None:
-        if self._forgets:
-            self._forgets -= 1
-            self._sessions.clear()
-        cookies = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
-        return self._sessions.get({name: value for name, _, value in cookies}.get(COOKIE, ""))
 
     def _list(self, request: Request) -> Answer:
         session = self._session_of(request)
@@ -168,13 +134,11 @@ class AwsPortal:
             return True
         return back == int(number) if sign == "=" else back < int(number)
 
-    def _as_renamed(self, answer: Answer) -> Answer:
-        if self.renamed is None:
-            return answer
-        old, new = self.renamed
-        return replace(answer, body=answer.body.replace(old.encode(), new.encode()))
+    # --- what is there ----------------------------------------------------------------------------------------------
 
-    # --- news -------------------------------------------------------------------------------------------------------
+    def native_id(self, tender: FrenchTender) -> str:
+        """The portal's key of a notice."""
+        return pages.native_id(tender)
 
     def open_ids(self) -> set[str]:
         """The keys of the calls that are open now."""
@@ -189,35 +153,7 @@ class AwsPortal:
             if item.published == day and (item.award or item.deadline > now)
         }
 
-    def publish(self) -> str:
-        """A new call, today. Returns its key."""
-        if self._invent is None:
-            raise ValueError("this portal was made without an inventor")
-        self.tenders.append(self._invent(self.clock.today()))
-        return pages.native_id(self.tenders[-1])
-
-    def move_deadline(self, key: str, days: int = 7) -> FrenchTender:
-        """Correct a call: its deadline moves, and its row says that it was corrected."""
-        index = next((n for n, item in enumerate(self.tenders) if pages.native_id(item) == key), None)
-        if index is None:
-            raise ValueError(f"the portal has no notice {key!r}")
-        old = self.tenders[index]
-        moved = replace(old, deadline=old.deadline + timedelta(days=days), corrections=old.corrections + 1)
-        self.tenders[index] = moved
-        return moved
-
-    def make_news(self) -> str:
-        """What a working day brings: mostly a new call, now and then a deadline that moves."""
-        open_now = sorted(self.open_ids())
-        if open_now and self._news.random() < 0.2:
-            return pages.native_id(self.move_deadline(self._news.choice(open_now)))
-        return self.publish()
-
     # --- trouble of its own -----------------------------------------------------------------------------------------
-
-    def forget_sessions(self, times: int = 1) -> None:
-        """Forget every session before each of the next `times` requests for a list."""
-        self._forgets = times
 
     def ask_captcha(self, wanted: bool = True) -> None:
         """Refuse every visitor with 403 and a captcha."""
@@ -226,7 +162,3 @@ class AwsPortal:
     def reject_requests(self, wanted: bool = True) -> None:
         """Answer every request with the firewall's page, status 200."""
         self._rejects = wanted
-
-    def rename(self, old: str, new: str) -> None:
-        """Another word in the place of an old one, on all pages: a class, an id, a label."""
-        self.renamed = (old, new)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from simulated_portals.aws.french_tenders import FrenchInventor
-from simulated_portals.aws.portal import ZONE, AwsPortal
+from simulated_portals.aws.portal import AwsPortal
+from simulated_portals.french_tenders.portal import ZONE
+from simulated_portals.french_tenders.tenders import FrenchInventor
 from simulated_portals.portal_clock import PortalClock
 
 DEFAULT_INVENTED = 120

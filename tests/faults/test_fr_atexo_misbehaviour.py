@@ -10,21 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.crawl import CrawlReport
+from simulated_portals import misbehaviour
 from simulated_portals.atexo_fr.portal import AtexoPortal
 from simulated_portals.atexo_fr.server import make_portal
-from simulated_portals.misbehaviour import (
-    AnswerStatus,
-    CutBody,
-    EmptyList,
-    Hang,
-    IgnoreFilters,
-    LosePage,
-    LoseRows,
-    Maintenance,
-    WrongTotal,
-)
 from store.records import RunState, Verdict
-from tests.support.crawls import PortalInstallation, portal_installation
+from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation
 
 Installation = PortalInstallation[AtexoPortal]
 DETAIL = "/entreprise/consultation/"
@@ -90,9 +81,11 @@ def test_a_state_that_is_always_lost_fails_the_window_and_keeps_what_was_listed(
     assert repaired(vigie)
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_stays_lost_leaves_the_window_incomplete_with_the_number(vigie: Installation, how: str) -> None:
-    vigie.control.faults.start(LosePage(page=2, how=how))  # type: ignore[arg-type]
+@lost_pages
+def test_a_page_that_stays_lost_leaves_the_window_incomplete_with_the_number(
+    vigie: Installation, how: LostPage
+) -> None:
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how))
     report = vigie.crawl_open()
     assert report.windows[0].verdict is Verdict.INCOMPLETE
     assert report.windows[0].missing == min(10, listed(vigie) - 10)
@@ -101,20 +94,20 @@ def test_a_page_that_stays_lost_leaves_the_window_incomplete_with_the_number(vig
 
 
 def test_rows_that_are_lost_leave_the_window_incomplete_with_the_number(vigie: Installation) -> None:
-    vigie.control.faults.start(LoseRows(rows=2, page=1))
+    vigie.control.faults.start(misbehaviour.LoseRows(rows=2, page=1))
     report = vigie.crawl_open()
     assert (report.windows[0].verdict, report.windows[0].missing) == (Verdict.INCOMPLETE, 2)
     assert repaired(vigie)
 
 
 def test_a_total_that_is_too_high_is_not_complete(vigie: Installation) -> None:
-    vigie.control.faults.start(WrongTotal(off_by=3))
+    vigie.control.faults.start(misbehaviour.WrongTotal(off_by=3))
     report = vigie.crawl_open()
     assert (report.windows[0].verdict, report.windows[0].missing) == (Verdict.INCOMPLETE, 3)
 
 
 def test_an_empty_list_is_suspect(vigie: Installation) -> None:
-    vigie.control.faults.start(EmptyList())
+    vigie.control.faults.start(misbehaviour.EmptyList())
     report = vigie.crawl_open()
     assert (report.windows[0].verdict, report.windows[0].announced) == (Verdict.SUSPECT, 0)
     assert repaired(vigie)
@@ -123,8 +116,7 @@ def test_an_empty_list_is_suspect(vigie: Installation) -> None:
 def test_an_empty_answer_with_status_200_is_named(vigie: Installation) -> None:
     vigie.control.misbehave("empty_answer", path="AllCons")
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "an empty page" in reason(report)
+    assert_failed(report.windows[0], "an empty page")
     assert repaired(vigie)
 
 
@@ -136,10 +128,9 @@ def test_closed_consultations_on_the_list_of_open_ones_are_an_ignored_filter(tmp
             for index, (number, item) in enumerate(portal.catalogue.by_number.items())
             if index % 4 == 0 or item not in portal.open_consultations
         }
-        vigie.control.faults.start(IgnoreFilters())
+        vigie.control.faults.start(misbehaviour.IgnoreFilters())
         report = vigie.crawl_open()
-        assert report.windows[0].verdict is Verdict.FAILED
-        assert "ignored the filter for open consultations" in reason(report)
+        assert_failed(report.windows[0], "ignored the filter for open consultations")
         vigie.control.behave()
         assert vigie.crawl_open().complete
 
@@ -155,7 +146,7 @@ def test_a_list_that_ends_before_all_is_listed_is_named(vigie: Installation) -> 
 def test_one_organisation_is_not_complete_when_others_rows_are_missing(tmp_path: Path) -> None:
     portal = make_portal("fr_val_de_marne", invented=30, seed=6)
     with portal_installation(tmp_path, "fr_val_de_marne", portal) as vigie:
-        portal.faults.start(LoseRows(rows=4, page=1))
+        portal.faults.start(misbehaviour.LoseRows(rows=4, page=1))
         report = vigie.crawl_open()
         assert (report.windows[0].verdict, report.windows[0].missing) == (Verdict.INCOMPLETE, 4)
         assert "consultations of all organisations were listed" in reason(report)
@@ -164,10 +155,9 @@ def test_one_organisation_is_not_complete_when_others_rows_are_missing(tmp_path:
 def test_one_organisation_is_not_complete_when_the_whole_list_is_empty(tmp_path: Path) -> None:
     portal = make_portal("fr_val_de_marne", invented=12, seed=6)
     with portal_installation(tmp_path, "fr_val_de_marne", portal) as vigie:
-        portal.faults.start(EmptyList())
+        portal.faults.start(misbehaviour.EmptyList())
         report = vigie.crawl_open()
-        assert report.windows[0].verdict is Verdict.FAILED
-        assert "no consultation at all" in reason(report)
+        assert_failed(report.windows[0], "no consultation at all")
 
 
 # --- what is served in place of a page -------------------------------------------------------------------------------
@@ -176,17 +166,14 @@ def test_one_organisation_is_not_complete_when_the_whole_list_is_empty(tmp_path:
 def test_a_login_page_in_place_of_the_list_is_named(vigie: Installation) -> None:
     vigie.control.misbehave("login", path="AllCons")
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "asks for a password" in reason(report)
+    assert_failed(report.windows[0], "asks for a password")
     assert repaired(vigie)
 
 
 def test_a_block_page_in_place_of_the_list_is_named(vigie: Installation) -> None:
     vigie.control.misbehave("block", path="AllCons")
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "Request Rejected" in reason(report)
-    assert "7340518294615120987" in reason(report)
+    assert_failed(report.windows[0], "Request Rejected", "7340518294615120987")
     assert repaired(vigie)
 
 
@@ -201,7 +188,7 @@ def test_a_block_page_in_place_of_one_consultation_misses_that_one_alone(vigie: 
 
 
 def test_maintenance_ends_the_run_with_its_name(vigie: Installation) -> None:
-    vigie.control.faults.start(Maintenance(path="/"))
+    vigie.control.faults.start(misbehaviour.Maintenance(path="/"))
     report = vigie.crawl_open()
     assert report.run.state is RunState.FAILED
     assert "maintenance" in reason(report)
@@ -211,16 +198,14 @@ def test_maintenance_ends_the_run_with_its_name(vigie: Installation) -> None:
 def test_a_renamed_count_of_the_list_is_a_named_error(vigie: Installation) -> None:
     vigie.control.misbehave("rename", old="nombreElement", new="nombreDElements")
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "nombreElement" in reason(report)
+    assert_failed(report.windows[0], "nombreElement")
     assert repaired(vigie)
 
 
 def test_rows_that_look_different_are_a_named_error(vigie: Installation) -> None:
     vigie.control.misbehave("rename", old="row-consultation-", new="carte-consultation-")
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "lists none" in reason(report)
+    assert_failed(report.windows[0], "lists none")
     assert repaired(vigie)
 
 
@@ -257,7 +242,7 @@ def test_pages_that_are_no_consultations_stop_the_run_before_all_are_asked(vigie
 
 def test_a_consultation_that_is_gone_is_kept_as_the_list_told_it_and_asked_for_again(vigie: Installation) -> None:
     chosen = vigie.control.open_consultations[0]
-    vigie.control.faults.start(AnswerStatus(status=404, path=f"{DETAIL}{chosen.number}"))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=404, path=f"{DETAIL}{chosen.number}"))
     report = vigie.crawl_open()
     kept = vigie.store.notices.get(f"fr_maximilien:{chosen.native_id}")
     assert report.complete
@@ -265,8 +250,7 @@ def test_a_consultation_that_is_gone_is_kept_as_the_list_told_it_and_asked_for_a
     assert kept.notice.format == "atexo-list-row"
     assert "404" in (kept.notice.partial or "")
     assert repaired(vigie)
-    again = vigie.store.notices.get(f"fr_maximilien:{chosen.native_id}")
-    assert again is not None
+    again = vigie.stored(chosen.native_id)
     assert again.notice.partial is None
 
 
@@ -277,7 +261,7 @@ def test_a_consultation_that_closed_since_it_was_listed_is_kept_as_the_list_told
     portal = vigie.control
     late = replace(portal.open_consultations[0], deadline=portal.clock.local_now() - timedelta(days=1))
     portal.catalogue.by_number = {item.number: item for item in (*portal.open_consultations[1:], late)}
-    portal.faults.start(IgnoreFilters())  # so that it is still listed
+    portal.faults.start(misbehaviour.IgnoreFilters())  # so that it is still listed
     if redirected:
         portal.misbehave("redirect_home", path=f"{DETAIL}{late.number}")
     report = vigie.crawl_open()
@@ -298,20 +282,18 @@ def test_redirects_to_the_home_page_are_no_consultations(vigie: Installation) ->
 
 
 def test_lots_that_cannot_be_fetched_leave_a_notice_that_says_so_and_is_asked_for_again(vigie: Installation) -> None:
-    vigie.control.faults.start(AnswerStatus(status=404, path="/index.php"))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=404, path="/index.php"))
     report = vigie.crawl_open()
     allotted = [item for item in vigie.control.open_consultations if item.lots]
     assert report.complete
     assert allotted
     for item in allotted:
-        kept = vigie.store.notices.get(f"fr_maximilien:{item.native_id}")
-        assert kept is not None
+        kept = vigie.stored(item.native_id)
         assert "lots could not be fetched" in (kept.notice.partial or "")
     details = vigie.requests("detail")
     assert repaired(vigie)
     assert vigie.requests("detail") == details + len(allotted)
-    kept = vigie.store.notices.get(f"fr_maximilien:{allotted[0].native_id}")
-    assert kept is not None
+    kept = vigie.stored(allotted[0].native_id)
     assert len(kept.notice.lots) == len(allotted[0].lots)
 
 
@@ -319,8 +301,7 @@ def test_a_page_of_lots_without_lots_is_noted(vigie: Installation) -> None:
     vigie.control.misbehave("no_lots")
     assert vigie.crawl_open().complete
     item = next(one for one in vigie.control.open_consultations if one.lots)
-    kept = vigie.store.notices.get(f"fr_maximilien:{item.native_id}")
-    assert kept is not None
+    kept = vigie.stored(item.native_id)
     assert f"{len(item.lots)} lots are announced and 0 could be read." in [note.message for note in kept.notice.notes]
 
 
@@ -329,14 +310,14 @@ def test_a_page_of_lots_without_lots_is_noted(vigie: Installation) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_error_that_passes_is_tried_again(vigie: Installation, status: int) -> None:
-    vigie.control.faults.start(AnswerStatus(status=status, times=2))
-    vigie.control.faults.start(AnswerStatus(status=status, times=2, path=DETAIL))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=status, times=2))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=status, times=2, path=DETAIL))
     assert vigie.crawl_open().complete
     assert vigie.store.notices.count() == listed(vigie)
 
 
 def test_a_long_retry_after_ends_the_run_without_hammering(vigie: Installation) -> None:
-    vigie.control.faults.start(AnswerStatus(status=429, retry_after=7200, path=DETAIL))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=429, retry_after=7200, path=DETAIL))
     report = vigie.crawl_open()
     assert report.run.state is RunState.FAILED
     assert "asks to wait 7200 seconds" in reason(report)
@@ -345,39 +326,32 @@ def test_a_long_retry_after_ends_the_run_without_hammering(vigie: Installation) 
 
 
 def test_an_error_of_the_list_that_stays_fails_the_window(vigie: Installation) -> None:
-    vigie.control.faults.start(AnswerStatus(status=503, path="/"))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=503, path="/"))
     report = vigie.crawl_open()
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "answers 503" in reason(report)
+    assert_failed(report.windows[0], "answers 503")
     assert repaired(vigie)
 
 
-@pytest.mark.parametrize("how", ["connection", "payload"])
-def test_a_page_that_is_cut_is_asked_for_again(vigie: Installation, how: str) -> None:
-    vigie.control.faults.start(CutBody(how=how, times=1, path=DETAIL))  # type: ignore[arg-type]
+@cut_answers
+def test_a_page_that_is_cut_is_asked_for_again(vigie: Installation, how: CutAnswer) -> None:
+    vigie.control.faults.start(misbehaviour.CutBody(how=how, times=1, path=DETAIL))
     assert vigie.crawl_open().complete
     assert vigie.store.notices.count() == listed(vigie)
 
 
 def test_a_list_that_is_cut_is_asked_for_again(vigie: Installation) -> None:
     # Not with the state of the page: a postback that was carried out cannot be sent twice, so the list begins anew.
-    vigie.control.faults.start(CutBody(how="payload", times=2))
+    vigie.control.faults.start(misbehaviour.CutBody(how="payload", times=2))
     assert vigie.crawl_open().complete
     assert vigie.store.notices.count() == listed(vigie)
 
 
 def test_a_portal_that_hangs_is_left_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crawlers.portals import loading
-
-    quick = loading.load("fr_maximilien")
-    politeness = quick.politeness.model_copy(update={"timeout": None, "tries": 2})
-    shortened = quick.model_copy(update={"politeness": politeness})
-    monkeypatch.setattr("pipelines.crawl.load", lambda key: shortened)
+    change_portal(monkeypatch, "fr_maximilien", politeness={"timeout": None, "tries": 2})
     portal = make_portal("fr_maximilien", invented=10, seed=3)
     with portal_installation(tmp_path, "fr_maximilien", portal, **FAST) as vigie:
-        vigie.control.faults.start(Hang(seconds=30, path="/"))
+        vigie.control.faults.start(misbehaviour.Hang(seconds=30, path="/"))
         report = vigie.crawl_open()
-        assert report.windows[0].verdict is Verdict.FAILED
-        assert "does not answer in time" in reason(report)
+        assert_failed(report.windows[0], "does not answer in time")
         vigie.control.faults.clear()
         assert repaired(vigie)

@@ -9,22 +9,12 @@ from pathlib import Path
 import pytest
 
 from crawlers import portals
+from simulated_portals import misbehaviour
 from simulated_portals.boamp.records import FIELDS
 from simulated_portals.boamp.server import make_portal
 from simulated_portals.messages import Answer, Request
-from simulated_portals.misbehaviour import (
-    AnswerStatus,
-    CutBody,
-    EmptyList,
-    Hang,
-    IgnoreFilters,
-    LosePage,
-    LoseRows,
-    Maintenance,
-    RenameKey,
-    WrongTotal,
-)
 from store.records import RunState, Verdict
+from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
 from tests.support.boamp import TODAY, Boamp, boamp, busiest_day, live_on_today
 
 
@@ -47,11 +37,11 @@ def repaired(vigie: Boamp, day: date, listed: int) -> bool:
     return report.complete and (report.windows[0].stored, vigie.store.notices.count()) == (listed, listed)
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_leaves_the_window_incomplete_with_the_number(vigie: Boamp, how: str) -> None:
+@lost_pages
+def test_a_page_that_is_lost_leaves_the_window_incomplete_with_the_number(vigie: Boamp, how: LostPage) -> None:
     day, listed = busiest_day(vigie)
     assert listed > 4
-    vigie.control.faults.start(LosePage(page=2, how=how))  # type: ignore[arg-type]
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how))
     window = vigie.crawl(day).windows[0]
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, min(3, listed - 3))
     assert "Page 2" in (window.reason or "")
@@ -60,7 +50,7 @@ def test_a_page_that_is_lost_leaves_the_window_incomplete_with_the_number(vigie:
 
 def test_rows_that_are_lost_leave_the_window_incomplete_with_the_number(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(LoseRows(rows=1, page=2))
+    vigie.control.faults.start(misbehaviour.LoseRows(rows=1, page=2))
     window = vigie.crawl(day).windows[0]
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, 1)
     assert repaired(vigie, day, listed)
@@ -69,7 +59,7 @@ def test_rows_that_are_lost_leave_the_window_incomplete_with_the_number(vigie: B
 @pytest.mark.parametrize(("off_by", "missing"), [(2, 2), (-1, 0)])
 def test_a_total_that_is_wrong_is_not_complete(vigie: Boamp, off_by: int, missing: int) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(WrongTotal(off_by=off_by))
+    vigie.control.faults.start(misbehaviour.WrongTotal(off_by=off_by))
     window = vigie.crawl(day).windows[0]
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, missing)
     assert window.announced == listed + off_by
@@ -77,10 +67,8 @@ def test_a_total_that_is_wrong_is_not_complete(vigie: Boamp, off_by: int, missin
 
 def test_a_data_set_that_is_empty_fails_with_that_sentence(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(EmptyList())
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "announces no notice at all" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.EmptyList())
+    assert_failed(vigie.crawl(day).windows[0], "announces no notice at all")
     assert repaired(vigie, day, listed)
 
 
@@ -95,19 +83,15 @@ def test_a_working_day_without_notices_is_suspect(tmp_path: Path, monkeypatch: p
 
 def test_filters_that_the_portal_ignores_are_noticed_before_paging_through_everything(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(IgnoreFilters())
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "ignored the date filter" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.IgnoreFilters())
+    assert_failed(vigie.crawl(day).windows[0], "ignored the date filter")
     assert vigie.requests("list") == 1
     assert repaired(vigie, day, listed)
 
 
 def test_an_ignored_filter_for_open_calls_is_noticed(vigie: Boamp) -> None:
-    vigie.control.faults.start(IgnoreFilters())
-    window = vigie.crawl_open().windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "ignored the filter for open calls" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.IgnoreFilters())
+    assert_failed(vigie.crawl_open().windows[0], "ignored the filter for open calls")
 
 
 def test_an_ignored_filter_by_key_hands_out_no_stranger_for_a_listed_notice(vigie: Boamp) -> None:
@@ -144,22 +128,18 @@ def test_a_list_that_cannot_be_divided_below_the_cap_fails_and_says_so(
     with boamp(
         tmp_path, make_portal(invented=70, seed=11, today=TODAY, cap=3), monkeypatch, longest=3, page_size=3
     ) as v:
-        window = v.crawl(busiest_day(v)[0]).windows[0]
-        assert window.verdict is Verdict.FAILED
-        assert "no more than 3 can be listed" in (window.reason or "")
+        assert_failed(v.crawl(busiest_day(v)[0]).windows[0], "no more than 3 can be listed")
 
 
 def test_a_field_that_the_portal_no_longer_has_is_a_named_error(vigie: Boamp, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tuple(name for name in FIELDS if name != "titulaire")
     monkeypatch.setattr("simulated_portals.boamp.catalogue.FIELDS", left)
-    window = vigie.crawl(busiest_day(vigie)[0]).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "Unknown field: titulaire" in (window.reason or "")
+    assert_failed(vigie.crawl(busiest_day(vigie)[0]).windows[0], "Unknown field: titulaire")
 
 
 @pytest.mark.parametrize("key", ["total_count", "results", "idweb", "dateparution"])
 def test_a_renamed_key_is_a_named_error(vigie: Boamp, key: str) -> None:
-    vigie.control.faults.start(RenameKey(old=key, new="renamed"))
+    vigie.control.faults.start(misbehaviour.RenameKey(old=key, new="renamed"))
     report = vigie.crawl(busiest_day(vigie)[0])
     assert report.windows[0].verdict is Verdict.FAILED
     assert f"no key {key}" in (report.run.message or "")
@@ -168,7 +148,7 @@ def test_a_renamed_key_is_a_named_error(vigie: Boamp, key: str) -> None:
 
 def test_a_new_key_is_counted_as_unread(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(RenameKey(old="famille_libelle", new="famille_nouvelle"))
+    vigie.control.faults.start(misbehaviour.RenameKey(old="famille_libelle", new="famille_nouvelle"))
     report = vigie.crawl(day)
     assert report.complete
     assert report.run.unread == {"record.famille_nouvelle": listed}
@@ -191,10 +171,9 @@ def test_a_notice_whose_content_cannot_be_read_waits_in_quarantine_alone(vigie: 
 
 def test_maintenance_ends_the_run_with_its_name_and_without_hammering(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(Maintenance(path="/api/"))
+    vigie.control.faults.start(misbehaviour.Maintenance(path="/api/"))
     report = vigie.crawl(day)
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "maintenance" in (report.windows[0].reason or "")
+    assert_failed(report.windows[0], "maintenance")
     assert vigie.requests("list") == 1
     assert repaired(vigie, day, listed)
 
@@ -202,7 +181,7 @@ def test_maintenance_ends_the_run_with_its_name_and_without_hammering(vigie: Boa
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_error_that_passes_is_tried_again(vigie: Boamp, status: int) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(AnswerStatus(status=status, times=2, path="/records", retry_after=0))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=status, times=2, path="/records", retry_after=0))
     report = vigie.crawl(day)
     assert report.complete
     assert report.windows[0].stored == listed
@@ -210,7 +189,7 @@ def test_an_error_that_passes_is_tried_again(vigie: Boamp, status: int) -> None:
 
 def test_asked_to_wait_for_an_hour_the_run_ends_and_says_so(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(AnswerStatus(status=429, path="/records", retry_after=3600))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=429, path="/records", retry_after=3600))
     report = vigie.crawl(day)
     assert report.windows[0].verdict is Verdict.FAILED
     assert "asks to wait 3600 seconds" in (report.run.message or "")
@@ -231,17 +210,17 @@ def test_a_quota_that_is_used_up_ends_the_run_before_the_portal_refuses(vigie: B
 
 def test_an_error_that_stays_fails_the_window_and_says_so(vigie: Boamp) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(AnswerStatus(status=500, path="/records"))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=500, path="/records"))
     report = vigie.crawl(day)
     assert report.windows[0].verdict is Verdict.FAILED
     assert "answers 500" in (report.run.message or "")
     assert repaired(vigie, day, listed)
 
 
-@pytest.mark.parametrize("how", ["connection", "payload"])
-def test_an_answer_cut_in_half_is_asked_for_again(vigie: Boamp, how: str) -> None:
+@cut_answers
+def test_an_answer_cut_in_half_is_asked_for_again(vigie: Boamp, how: CutAnswer) -> None:
     day, listed = busiest_day(vigie)
-    vigie.control.faults.start(CutBody(how=how, times=1, path="/records"))  # type: ignore[arg-type]
+    vigie.control.faults.start(misbehaviour.CutBody(how=how, times=1, path="/records"))
     report = vigie.crawl(day)
     assert report.complete
     assert report.windows[0].stored == listed
@@ -253,7 +232,7 @@ def test_a_portal_that_hangs_is_given_up_after_the_timeout_and_asked_again(
     portal = make_portal(invented=30, seed=2, today=TODAY)
     with boamp(tmp_path, portal, monkeypatch, crawl={"timeout": 0.4}) as vigie:
         day, listed = busiest_day(vigie)
-        vigie.control.faults.start(Hang(seconds=30, times=1, path="/records"))
+        vigie.control.faults.start(misbehaviour.Hang(seconds=30, times=1, path="/records"))
         report = vigie.crawl(day)
         assert report.complete
         assert report.windows[0].stored == listed
@@ -261,9 +240,7 @@ def test_a_portal_that_hangs_is_given_up_after_the_timeout_and_asked_again(
 
 def test_a_page_in_the_place_of_an_answer_is_no_answer(vigie: Boamp) -> None:
     vigie.control.answer = lambda request: Answer(200, b"<html>Accueil</html>", "text/html")  # type: ignore[method-assign]
-    window = vigie.crawl(busiest_day(vigie)[0]).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "soft 404" in (window.reason or "")
+    assert_failed(vigie.crawl(busiest_day(vigie)[0]).windows[0], "soft 404")
 
 
 @pytest.mark.parametrize("odd", ["x" * 4000, '26-1") or (idweb is not null', "", "a b"])

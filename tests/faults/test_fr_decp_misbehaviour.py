@@ -8,25 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.portals import load
+from simulated_portals import misbehaviour
 from simulated_portals.decp.contracts import AWARDS, CONCESSIONS, Line
 from simulated_portals.decp.portal import DecpPortal
 from simulated_portals.decp.server import make_portal
 from simulated_portals.messages import Answer, Request
-from simulated_portals.misbehaviour import (
-    AnswerStatus,
-    CutBody,
-    EmptyList,
-    Hang,
-    IgnoreFilters,
-    LosePage,
-    LoseRows,
-    Maintenance,
-    RenameKey,
-    WrongTotal,
-)
 from store.records import RunState, Verdict
-from tests.support.crawls import PortalInstallation, portal_installation
+from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation
 
 TODAY = date(2026, 11, 18)
 PAGE = 20
@@ -36,9 +25,7 @@ Vigie = PortalInstallation[DecpPortal]
 @pytest.fixture
 def vigie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vigie]:
     """A portal whose busiest day has more lines than a page holds; pages are short, so that the day may be too."""
-    known = load("fr_decp")
-    short = known.model_copy(update={"listing": known.listing.model_copy(update={"page_size": PAGE})})
-    monkeypatch.setattr("pipelines.crawl.load", lambda _key: short)
+    change_portal(monkeypatch, "fr_decp", listing={"page_size": PAGE})
     portal = make_portal(invented=130, seed=5, today=TODAY)
     with portal_installation(tmp_path, "fr_decp", portal) as made:
         yield made
@@ -59,10 +46,10 @@ def test_the_busiest_day_needs_several_pages(vigie: Vigie) -> None:
     assert len(lines) > PAGE
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_leaves_the_window_incomplete(vigie: Vigie, how: str) -> None:
+@lost_pages
+def test_a_page_that_is_lost_leaves_the_window_incomplete(vigie: Vigie, how: LostPage) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(LosePage(page=2, how=how, times=1))  # type: ignore[arg-type]
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how, times=1))
     window = vigie.crawl(day).windows[0]
     assert window.verdict is Verdict.INCOMPLETE
     assert window.missing > 0
@@ -72,15 +59,15 @@ def test_a_page_that_is_lost_leaves_the_window_incomplete(vigie: Vigie, how: str
     assert vigie.store.windows.incomplete("fr_decp") == []
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_of_the_answer_for_contracts_stores_no_half_of_one(vigie: Vigie, how: str) -> None:
+@lost_pages
+def test_a_page_that_is_lost_of_the_answer_for_contracts_stores_no_half_of_one(vigie: Vigie, how: LostPage) -> None:
     day = vigie.control.busiest_day()
     real = vigie.control._records
 
     def losing(dataset: str, request: Request) -> Answer:
         vigie.control.faults.clear()
         if vigie.control.kind_of(request) == "contracts":
-            vigie.control.faults.start(LosePage(page=2, how=how))  # type: ignore[arg-type]
+            vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how))
         return real(dataset, request)
 
     vigie.control._records = losing  # type: ignore[method-assign]
@@ -94,7 +81,7 @@ def test_a_page_that_is_lost_of_the_answer_for_contracts_stores_no_half_of_one(v
 
 def test_lines_that_are_lost_leave_the_window_incomplete_with_their_number(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(LoseRows(rows=3, page=2, times=1))
+    vigie.control.faults.start(misbehaviour.LoseRows(rows=3, page=2, times=1))
     window = vigie.crawl(day).windows[0]
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, 3)
     assert "lines were listed" in (window.reason or "")
@@ -104,7 +91,7 @@ def test_lines_that_are_lost_leave_the_window_incomplete_with_their_number(vigie
 @pytest.mark.parametrize("off_by", [2, -1])
 def test_a_total_that_is_wrong_is_not_complete(vigie: Vigie, off_by: int) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(WrongTotal(off_by=off_by, path=AWARDS))
+    vigie.control.faults.start(misbehaviour.WrongTotal(off_by=off_by, path=AWARDS))
     window = vigie.crawl(day).windows[0]
     assert window.verdict in (Verdict.INCOMPLETE, Verdict.FAILED)
     assert "announced" in (window.reason or "")
@@ -113,7 +100,7 @@ def test_a_total_that_is_wrong_is_not_complete(vigie: Vigie, off_by: int) -> Non
 
 def test_an_empty_answer_is_suspect(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(EmptyList())
+    vigie.control.faults.start(misbehaviour.EmptyList())
     window = vigie.crawl(day).windows[0]
     assert (window.verdict, window.announced) == (Verdict.SUSPECT, 0)
     assert repaired(vigie, day)
@@ -129,10 +116,8 @@ def test_a_day_below_its_floor_is_suspect(tmp_path: Path) -> None:
 
 def test_a_filter_that_the_portal_ignores_is_noticed_on_the_first_page(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(IgnoreFilters())
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert f"ignored the date filter of {AWARDS}" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.IgnoreFilters())
+    assert_failed(vigie.crawl(day).windows[0], f"ignored the date filter of {AWARDS}")
     assert vigie.requests("list") == 1
     assert repaired(vigie, day)
 
@@ -148,8 +133,7 @@ def test_a_question_for_contracts_that_is_ignored_is_noticed(vigie: Vigie) -> No
 
     vigie.control._found = ignoring  # type: ignore[method-assign]
     report = vigie.crawl(day)
-    assert report.windows[0].verdict is Verdict.FAILED
-    assert "ignored the question for contracts" in (report.windows[0].reason or "")
+    assert_failed(report.windows[0], "ignored the question for contracts")
     assert vigie.store.notices.count() == 0
     vigie.control._found = real  # type: ignore[method-assign]
     assert repaired(vigie, day)
@@ -159,7 +143,7 @@ def test_a_column_with_another_name_is_a_named_error_and_yesterday_stays(vigie: 
     day = vigie.control.busiest_day()
     vigie.crawl(day)
     stored = vigie.store.notices.count()
-    vigie.control.faults.start(RenameKey(old="acheteur_id", new="acheteur_siret"))
+    vigie.control.faults.start(misbehaviour.RenameKey(old="acheteur_id", new="acheteur_siret"))
     report = vigie.crawl(day)
     assert report.windows[0].verdict is Verdict.FAILED
     assert "no column acheteur_id" in (report.run.message or "")
@@ -175,21 +159,17 @@ def test_a_column_that_the_portal_does_not_know_any_more_is_told_in_its_words(
     day = vigie.control.busiest_day()
     kept = tuple(name for name in contracts.COLUMNS[AWARDS] if name != "datepublicationdonnees")
     monkeypatch.setitem(contracts.COLUMNS, AWARDS, kept)
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "Unknown field: datepublicationdonnees" in (window.reason or "")
+    assert_failed(vigie.crawl(day).windows[0], "Unknown field: datepublicationdonnees")
 
 
 def test_a_renamed_total_is_a_named_error(vigie: Vigie) -> None:
-    vigie.control.faults.start(RenameKey(old="total_count", new="nhits"))
-    window = vigie.crawl(vigie.control.busiest_day()).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "no key total_count" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.RenameKey(old="total_count", new="nhits"))
+    assert_failed(vigie.crawl(vigie.control.busiest_day()).windows[0], "no key total_count")
 
 
 def test_a_new_column_is_told_as_unread_and_the_contract_is_stored(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(RenameKey(old="ccag", new="cahier_des_clauses"))
+    vigie.control.faults.start(misbehaviour.RenameKey(old="ccag", new="cahier_des_clauses"))
     report = vigie.crawl(day)
     assert report.complete
     assert report.run.unread["marche.cahier_des_clauses"] > 0
@@ -197,7 +177,7 @@ def test_a_new_column_is_told_as_unread_and_the_contract_is_stored(vigie: Vigie)
 
 def test_a_fault_of_the_second_table_keeps_what_the_first_one_told(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(AnswerStatus(status=404, path=CONCESSIONS))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=404, path=CONCESSIONS))
     window = vigie.crawl(day).windows[0]
     assert window.verdict is Verdict.FAILED
     assert CONCESSIONS in (window.reason or "")
@@ -205,29 +185,27 @@ def test_a_fault_of_the_second_table_keeps_what_the_first_one_told(vigie: Vigie)
     assert repaired(vigie, day)
 
 
-@pytest.mark.parametrize("how", ["connection", "payload"])
-def test_an_answer_that_is_cut_once_is_asked_for_again(vigie: Vigie, how: str) -> None:
-    vigie.control.faults.start(CutBody(how=how, times=1, path="/records"))  # type: ignore[arg-type]
+@cut_answers
+def test_an_answer_that_is_cut_once_is_asked_for_again(vigie: Vigie, how: CutAnswer) -> None:
+    vigie.control.faults.start(misbehaviour.CutBody(how=how, times=1, path="/records"))
     assert vigie.crawl(vigie.control.busiest_day()).complete
 
 
 def test_answers_that_stay_cut_fail_the_window_and_lose_nothing(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(CutBody(how="payload", path="/records"))
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "cannot be read" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.CutBody(how="payload", path="/records"))
+    assert_failed(vigie.crawl(day).windows[0], "cannot be read")
     assert repaired(vigie, day)
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_portal_that_asks_to_wait_is_waited_for(vigie: Vigie, status: int) -> None:
-    vigie.control.faults.start(AnswerStatus(status=status, retry_after=0, times=2))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=status, retry_after=0, times=2))
     assert vigie.crawl(vigie.control.busiest_day()).complete
 
 
 def test_a_portal_that_asks_to_wait_for_hours_ends_the_run_with_that_reason(vigie: Vigie) -> None:
-    vigie.control.faults.start(AnswerStatus(status=429, retry_after=7200, path="/records"))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=429, retry_after=7200, path="/records"))
     report = vigie.crawl(TODAY - timedelta(days=1), TODAY)
     assert {window.verdict for window in report.windows} == {Verdict.FAILED}
     assert "asks to wait 7200 seconds" in (report.windows[0].reason or "")
@@ -236,16 +214,14 @@ def test_a_portal_that_asks_to_wait_for_hours_ends_the_run_with_that_reason(vigi
 
 def test_a_server_error_that_stays_fails_the_window(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(AnswerStatus(status=503, retry_after=0, path="/records"))
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "503" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=503, retry_after=0, path="/records"))
+    assert_failed(vigie.crawl(day).windows[0], "503")
     assert repaired(vigie, day)
 
 
 def test_a_maintenance_page_is_no_empty_list(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
-    vigie.control.faults.start(Maintenance())
+    vigie.control.faults.start(misbehaviour.Maintenance())
     window = vigie.crawl(day).windows[0]
     assert window.verdict is Verdict.FAILED
     assert "maintenance" in (window.reason or "").lower()
@@ -255,25 +231,21 @@ def test_a_maintenance_page_is_no_empty_list(vigie: Vigie) -> None:
 def test_a_portal_that_does_not_answer_fails_the_window_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = load("fr_decp")
-    quick = known.model_copy(update={"politeness": known.politeness.model_copy(update={"timeout": 0.3, "tries": 1})})
-    monkeypatch.setattr("pipelines.crawl.load", lambda _key: quick)
+    change_portal(monkeypatch, "fr_decp", politeness={"timeout": 0.3, "tries": 1})
     portal = make_portal(invented=60, seed=5, today=TODAY)
     with portal_installation(tmp_path, "fr_decp", portal, crawl={"timeout": 0.3}) as vigie:
         day = portal.busiest_day()
-        portal.faults.start(Hang(seconds=30, path="/records"))
-        window = vigie.crawl(day).windows[0]
-        assert window.verdict is Verdict.FAILED
-        assert "does not answer in time" in (window.reason or "")
+        portal.faults.start(misbehaviour.Hang(seconds=30, path="/records"))
+        assert_failed(vigie.crawl(day).windows[0], "does not answer in time")
         assert repaired(vigie, day)
 
 
 def test_a_table_that_was_not_loaded_since_is_not_taken_for_an_empty_day(vigie: Vigie) -> None:
     day = vigie.control.busiest_day()
     vigie.control.loaded = day - timedelta(days=30)
-    window = vigie.crawl(day).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert f"was last loaded on {day - timedelta(days=30)}: it cannot hold {day} yet" in (window.reason or "")
+    assert_failed(
+        vigie.crawl(day).windows[0], f"was last loaded on {day - timedelta(days=30)}: it cannot hold {day} yet"
+    )
     assert repaired(vigie, day)
 
 

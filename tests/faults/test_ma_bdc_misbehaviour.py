@@ -11,20 +11,11 @@ from pathlib import Path
 import pytest
 
 from crawlers.engines.bdc.listing import PAGE_SIZES
+from simulated_portals import misbehaviour
 from simulated_portals.bdc.portal import BdcPortal
 from simulated_portals.bdc.server import make_portal
-from simulated_portals.misbehaviour import (
-    AnswerStatus,
-    CutBody,
-    EmptyList,
-    Hang,
-    IgnoreFilters,
-    LosePage,
-    LoseRows,
-    Maintenance,
-    WrongTotal,
-)
 from store.records import RunState, Verdict
+from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
 from tests.support.crawls import PortalInstallation, portal_installation
 
 TODAY = date(2026, 11, 18)
@@ -87,28 +78,28 @@ def repaired(vigie: Bdc, day: date = DAY) -> bool:
     return report.complete and (report.windows[0].stored, vigie.store.notices.count()) == (listed, listed)
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_leaves_the_window_incomplete_with_the_number(vigie: Bdc, how: str) -> None:
+@lost_pages
+def test_a_page_that_is_lost_leaves_the_window_incomplete_with_the_number(vigie: Bdc, how: LostPage) -> None:
     of_one_category(vigie)
     assert 20 < listed_on(vigie) <= 30
-    vigie.control.faults.start(LosePage(page=2, how=how))  # type: ignore[arg-type]
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how))
     window = vigie.crawl(DAY).windows[0]
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, 10)
     assert "Page 2" in (window.reason or "")
     assert repaired(vigie)
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_once_is_found_again_in_the_same_run(vigie: Bdc, how: str) -> None:
-    vigie.control.faults.start(LosePage(page=2, how=how, times=1))  # type: ignore[arg-type]
+@lost_pages
+def test_a_page_that_is_lost_once_is_found_again_in_the_same_run(vigie: Bdc, how: LostPage) -> None:
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how, times=1))
     report = vigie.crawl(DAY)
     assert report.complete
     assert report.windows[0].stored == listed_on(vigie)
     assert "Page 2" in (report.windows[0].reason or "")
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_list_that_ends_before_its_total_is_asked_again_by_category(vigie: Bdc, how: str) -> None:
+@lost_pages
+def test_a_list_that_ends_before_its_total_is_asked_again_by_category(vigie: Bdc, how: LostPage) -> None:
     """A cap: the portal announces more than it serves, and every page behind the cap is empty or the last one again."""
     vigie.control.longest, vigie.control.beyond = 10, how  # type: ignore[assignment]
     listed = listed_on(vigie)
@@ -125,7 +116,7 @@ def test_a_list_that_ends_before_its_total_is_asked_again_by_category(vigie: Bdc
 
 def test_rows_that_are_lost_leave_the_window_incomplete_with_the_number(vigie: Bdc) -> None:
     of_one_category(vigie)
-    vigie.control.faults.start(LoseRows(rows=1, page=2))
+    vigie.control.faults.start(misbehaviour.LoseRows(rows=1, page=2))
     window = vigie.crawl(DAY).windows[0]
     assert window.verdict is Verdict.INCOMPLETE
     assert window.missing == 1
@@ -134,7 +125,7 @@ def test_rows_that_are_lost_leave_the_window_incomplete_with_the_number(vigie: B
 
 @pytest.mark.parametrize("off_by", [3, -1])
 def test_a_total_that_is_wrong_is_not_complete(vigie: Bdc, off_by: int) -> None:
-    vigie.control.faults.start(WrongTotal(off_by=off_by))
+    vigie.control.faults.start(misbehaviour.WrongTotal(off_by=off_by))
     window = vigie.crawl(DAY).windows[0]
     assert window.verdict is Verdict.INCOMPLETE
     assert window.stored == listed_on(vigie)
@@ -142,27 +133,23 @@ def test_a_total_that_is_wrong_is_not_complete(vigie: Bdc, off_by: int) -> None:
 
 
 def test_an_empty_list_is_suspect(vigie: Bdc) -> None:
-    vigie.control.faults.start(EmptyList())
+    vigie.control.faults.start(misbehaviour.EmptyList())
     window = vigie.crawl(DAY).windows[0]
     assert (window.verdict, window.announced) == (Verdict.SUSPECT, 0)
     assert repaired(vigie)
 
 
 def test_a_day_that_the_portal_ignores_is_noticed_before_paging_through_everything(vigie: Bdc) -> None:
-    vigie.control.faults.start(IgnoreFilters())
-    window = vigie.crawl(DAY).windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "ignored the filter" in (window.reason or "")
+    vigie.control.faults.start(misbehaviour.IgnoreFilters())
+    assert_failed(vigie.crawl(DAY).windows[0], "ignored the filter")
     assert vigie.requests("list") + vigie.requests("results") <= 3
     assert vigie.store.notices.count() == 0
     assert repaired(vigie)
 
 
 def test_an_ignored_filter_for_open_calls_is_noticed(notices: Bdc) -> None:
-    notices.control.faults.start(IgnoreFilters())
-    window = notices.crawl_open().windows[0]
-    assert window.verdict is Verdict.FAILED
-    assert "with the deadline" in (window.reason or "")
+    notices.control.faults.start(misbehaviour.IgnoreFilters())
+    assert_failed(notices.crawl_open().windows[0], "with the deadline")
 
 
 def test_a_page_size_that_the_portal_refuses_is_suspect_not_complete(
@@ -211,7 +198,7 @@ def test_cards_without_the_parts_of_their_key_are_missed_and_told(vigie: Bdc) ->
 
 
 def test_maintenance_ends_the_run_with_its_name(vigie: Bdc) -> None:
-    vigie.control.faults.start(Maintenance(path=LIST))
+    vigie.control.faults.start(misbehaviour.Maintenance(path=LIST))
     report = vigie.crawl(DAY - timedelta(days=1), DAY)
     assert [window.verdict for window in report.windows] == [Verdict.FAILED] * 2
     assert all("maintenance" in (window.reason or "") for window in report.windows)
@@ -236,38 +223,36 @@ def test_a_notice_that_the_firewall_rejects_is_missed_by_name_and_the_others_are
 
 
 def test_a_notice_whose_page_is_gone_is_stored_from_its_card_and_asked_for_again(notices: Bdc) -> None:
-    notices.control.faults.start(AnswerStatus(status=404, path="/show/400003"))
+    notices.control.faults.start(misbehaviour.AnswerStatus(status=404, path="/show/400003"))
     assert notices.crawl(DAY).complete
-    stored = notices.store.notices.get("ma_bdc:400003")
-    assert stored is not None
+    stored = notices.stored("400003")
     assert stored.notice.partial is not None
     assert stored.notice.deadline is not None
     notices.control.faults.clear()
     notices.crawl(DAY)
-    whole = notices.store.notices.get("ma_bdc:400003")
-    assert whole is not None
+    whole = notices.stored("400003")
     assert whole.notice.partial is None
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_error_that_passes_is_tried_again(vigie: Bdc, status: int) -> None:
-    vigie.control.faults.start(AnswerStatus(status=status, times=2, path=LIST, retry_after=0))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=status, times=2, path=LIST, retry_after=0))
     report = vigie.crawl(DAY)
     assert report.complete
     assert report.windows[0].stored == listed_on(vigie)
 
 
 def test_an_error_that_stays_fails_the_window_and_says_so(vigie: Bdc) -> None:
-    vigie.control.faults.start(AnswerStatus(status=503, path=LIST))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=503, path=LIST))
     report = vigie.crawl(DAY)
     assert report.windows[0].verdict is Verdict.FAILED
     assert "answers 503" in (report.run.message or "")
     assert repaired(vigie)
 
 
-@pytest.mark.parametrize("how", ["connection", "payload"])
-def test_an_answer_cut_in_half_is_asked_for_again(vigie: Bdc, how: str) -> None:
-    vigie.control.faults.start(CutBody(how=how, times=1, path=LIST))  # type: ignore[arg-type]
+@cut_answers
+def test_an_answer_cut_in_half_is_asked_for_again(vigie: Bdc, how: CutAnswer) -> None:
+    vigie.control.faults.start(misbehaviour.CutBody(how=how, times=1, path=LIST))
     report = vigie.crawl(DAY)
     assert report.complete
     assert report.windows[0].stored == listed_on(vigie)
@@ -275,7 +260,7 @@ def test_an_answer_cut_in_half_is_asked_for_again(vigie: Bdc, how: str) -> None:
 
 def test_a_portal_that_hangs_is_given_up_after_the_timeout_and_asked_again(tmp_path: Path) -> None:
     with made(tmp_path, "ma_bdc_results", crawl={"timeout": 0.3}) as vigie:
-        vigie.control.faults.start(Hang(seconds=30, times=1, path=LIST))
+        vigie.control.faults.start(misbehaviour.Hang(seconds=30, times=1, path=LIST))
         report = vigie.crawl(DAY)
         assert report.complete
         assert report.windows[0].stored == listed_on(vigie)

@@ -100,12 +100,10 @@ def test_a_day_without_issue_is_complete_and_says_so(ted: PortalInstallation[Ted
 def test_a_deadline_that_moves_is_a_notice_of_the_same_procedure(ted: PortalInstallation[TedPortal]) -> None:
     first = ted.control.publish()
     ted.crawl(TODAY)
-    before = ted.store.notices.get(f"eu_ted:{first}")
-    assert before is not None
+    before = ted.stored(first)
     second = ted.control.rectify(before.notice.procedure_id or "")
     ted.crawl(TODAY)
-    after = ted.store.notices.get(f"eu_ted:{second}")
-    assert after is not None
+    after = ted.stored(second)
     assert second != first
     assert after.notice.procedure_id == before.notice.procedure_id
     assert after.notice.deadline is not None

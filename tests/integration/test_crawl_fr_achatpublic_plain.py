@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from notices.values.dates import PARIS
+from simulated_portals import misbehaviour
 from simulated_portals.achatpublic.pages import native_id
 from simulated_portals.achatpublic.portal import FICHE, LIST, AchatpublicPortal
 from simulated_portals.achatpublic.server import make_portal
-from simulated_portals.misbehaviour import AnswerStatus, CutBody, EmptyList, LosePage, LoseRows
 from store.records import Verdict, WindowRecord
+from tests.support.bad_days import LostPage, assert_failed, lost_pages
 from tests.support.crawls import PortalInstallation, portal_installation
 
 Achatpublic = PortalInstallation[AchatpublicPortal]
@@ -33,7 +34,7 @@ def window_of(vigie: Achatpublic) -> WindowRecord:
 def repaired(vigie: Achatpublic) -> bool:
     vigie.control.faults.clear()
     report = vigie.crawl_open()
-    kept = {item.notice.id.partition(":")[2] for item in vigie.store.notices.iterate()}
+    kept = vigie.stored_ids()
     return report.complete and kept == vigie.control.open_ids()
 
 
@@ -42,8 +43,7 @@ def test_the_same_cards_without_a_script_are_read_alike(vigie: Achatpublic) -> N
     assert report.complete, report.run.message
     assert report.run.unread == {}
     for tender in vigie.control.tenders:
-        found = vigie.store.notices.get(f"fr_achatpublic:{native_id(tender)}")
-        assert found is not None
+        found = vigie.stored(native_id(tender))
         notice = found.notice
         assert notice.title == {"fr": tender.title}
         assert notice.buyers[0].name == {"fr": tender.buyer.name}
@@ -65,9 +65,9 @@ def test_a_second_crawl_asks_for_the_list_only_and_sees_what_is_new(vigie: Achat
     assert (again.complete, again.run.counts.new, vigie.requests("notice")) == (True, 1, opened + 1)
 
 
-@pytest.mark.parametrize("how", ["repeat", "empty"])
-def test_a_page_that_is_lost_is_missed_with_its_number(vigie: Achatpublic, how: str) -> None:
-    vigie.control.faults.start(LosePage(page=2, how=how))  # type: ignore[arg-type]
+@lost_pages
+def test_a_page_that_is_lost_is_missed_with_its_number(vigie: Achatpublic, how: LostPage) -> None:
+    vigie.control.faults.start(misbehaviour.LosePage(page=2, how=how))
     window = window_of(vigie)
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, 10)
     assert "Page 2" in (window.reason or "")
@@ -75,14 +75,14 @@ def test_a_page_that_is_lost_is_missed_with_its_number(vigie: Achatpublic, how: 
 
 
 def test_rows_lost_from_a_page_that_should_be_full_are_missed(vigie: Achatpublic) -> None:
-    vigie.control.faults.start(LoseRows(rows=3, page=1))
+    vigie.control.faults.start(misbehaviour.LoseRows(rows=3, page=1))
     window = window_of(vigie)
     assert (window.verdict, window.missing) == (Verdict.INCOMPLETE, 3)
     assert repaired(vigie)
 
 
 def test_a_list_that_says_it_is_empty_is_suspect(vigie: Achatpublic) -> None:
-    vigie.control.faults.start(EmptyList())
+    vigie.control.faults.start(misbehaviour.EmptyList())
     assert window_of(vigie).verdict is Verdict.SUSPECT
     assert repaired(vigie)
 
@@ -104,21 +104,19 @@ def test_cards_whose_labels_are_gone_are_held_back_not_stored_without_them(vigie
 
 def test_a_list_without_its_cards_fails_the_window_in_words(vigie: Achatpublic) -> None:
     vigie.control.rename("<li ", "<div ")
-    window = window_of(vigie)
-    assert window.verdict is Verdict.FAILED
-    assert "frame of the list and no card" in (window.reason or "")
+    assert_failed(window_of(vigie), "frame of the list and no card")
     vigie.control.renamed = None
     assert repaired(vigie)
 
 
 def test_a_page_that_breaks_off_is_asked_for_again_like_one_that_is_refused(vigie: Achatpublic) -> None:
-    vigie.control.faults.start(AnswerStatus(status=429, retry_after=0, times=1, path=FICHE))
-    vigie.control.faults.start(CutBody(how="payload", times=1, path=LIST))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=429, retry_after=0, times=1, path=FICHE))
+    vigie.control.faults.start(misbehaviour.CutBody(how="payload", times=1, path=LIST))
     assert window_of(vigie).verdict is Verdict.COMPLETE
 
 
 def test_a_consultation_that_is_gone_is_kept_with_what_its_card_says(vigie: Achatpublic) -> None:
-    vigie.control.faults.start(AnswerStatus(status=404, times=1, path=FICHE))
+    vigie.control.faults.start(misbehaviour.AnswerStatus(status=404, times=1, path=FICHE))
     assert window_of(vigie).verdict is Verdict.COMPLETE
     partial = [item.notice for item in vigie.store.notices.iterate() if item.notice.partial]
     assert len(partial) == 1

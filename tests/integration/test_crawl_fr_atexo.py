@@ -111,6 +111,7 @@ def test_a_consultation_that_leaves_the_list_stays_in_the_store(place: Installat
 def test_what_the_platform_prints_arrives_field_by_field(maximilien: Installation) -> None:
     maximilien.crawl_open()
     read = stored(maximilien)
+    assert len(read) == len(maximilien.control.open_consultations) > 0
     for item in maximilien.control.open_consultations:
         notice = read[item.native_id]
         assert notice.text() == item.title.strip()
@@ -204,6 +205,7 @@ def test_archived_payloads_read_again_give_the_same_notices(place: Installation)
     from crawlers.contract import Parsing
 
     place.crawl_open()
+    assert place.stored_ids()
     read = parser("fr_place")
     base_url = load("fr_place").base_url
     for one in place.store.notices.iterate():

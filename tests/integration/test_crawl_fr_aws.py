@@ -25,16 +25,12 @@ def vigie(tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def stored(vigie: Aws) -> set[str]:
-    return {item.notice.id.partition(":")[2] for item in vigie.store.notices.iterate()}
-
-
 def test_every_open_call_is_stored_though_the_portal_lists_no_wide_search(vigie: Aws) -> None:
     report = vigie.crawl_open()
     assert report.complete, report.run.message
-    assert stored(vigie) == vigie.control.open_ids()
-    assert len(stored(vigie)) > vigie.control.cap
-    assert report.windows[0].announced == len(stored(vigie))
+    assert vigie.stored_ids() == vigie.control.open_ids()
+    assert len(vigie.stored_ids()) > vigie.control.cap
+    assert report.windows[0].announced == len(vigie.stored_ids())
 
 
 def test_a_second_crawl_asks_for_lists_only(vigie: Aws) -> None:
@@ -49,12 +45,11 @@ def test_a_second_crawl_asks_for_lists_only(vigie: Aws) -> None:
 
 def test_a_deadline_that_moves_becomes_a_new_version_with_the_difference(vigie: Aws) -> None:
     vigie.crawl_open()
-    chosen = min(stored(vigie))
+    chosen = min(vigie.stored_ids())
     moved = vigie.control.move_deadline(chosen)
     pages = vigie.requests("notice")
     report = vigie.crawl_open()
-    found = vigie.store.notices.get(f"fr_aws:{chosen}")
-    assert found is not None
+    found = vigie.stored(chosen)
     assert (found.version, report.run.counts.changed, vigie.requests("notice")) == (2, 1, pages + 1)
     assert found.notice.deadline is not None
     assert found.notice.deadline.at == moved.deadline.replace(tzinfo=PARIS)
@@ -99,7 +94,7 @@ def test_a_publication_day_holds_calls_and_awards(tmp_path: Path) -> None:
         report = vigie.crawl(day, today)
         days = [day + timedelta(days=n) for n in range((today - day).days + 1)]
         assert report.complete, report.run.message
-        assert stored(vigie) == set().union(*(portal.published_on(one) for one in days))
+        assert vigie.stored_ids() == set().union(*(portal.published_on(one) for one in days))
         kinds = {item.notice.kind for item in vigie.store.notices.iterate()}
         assert kinds == {NoticeKind.COMPETITION, NoticeKind.RESULT}
 
@@ -113,7 +108,7 @@ def test_a_day_too_long_ago_is_refused_in_words(vigie: Aws) -> None:
 def test_a_search_that_is_answered_by_a_redirection_is_followed(tmp_path: Path) -> None:
     with portal_installation(tmp_path, "fr_aws", make_portal("fr_aws", invented=25, redirects=True)) as vigie:
         assert vigie.crawl_open().complete
-        assert stored(vigie) == vigie.control.open_ids()
+        assert vigie.stored_ids() == vigie.control.open_ids()
 
 
 def test_a_notice_pinned_on_every_page_is_one_notice(tmp_path: Path) -> None:
@@ -121,4 +116,4 @@ def test_a_notice_pinned_on_every_page_is_one_notice(tmp_path: Path) -> None:
     with portal_installation(tmp_path, "fr_aws", portal) as vigie:
         portal.pinned = min(portal.open_ids())
         assert vigie.crawl_open().complete
-        assert stored(vigie) == portal.open_ids()
+        assert vigie.stored_ids() == portal.open_ids()

@@ -61,8 +61,7 @@ def test_all_five_shapes_are_read_and_leave_nothing_unread(vigie: Boamp) -> None
     assert all(report.run.unread == {} for report in reports)
     assert {draft.shape for draft in shapes.values()} == {"eforms", "fns", "mapa", "dsp", "divers", "legacy"}
     for draft in shapes.values():
-        stored = vigie.store.notices.get(f"fr_boamp:{draft.idweb}")
-        assert stored is not None
+        stored = vigie.stored(draft.idweb)
         assert stored.notice.title["fr"].startswith(draft.title[:20])
         assert stored.notice.buyers[0].name["fr"] == draft.buyer.name
 
@@ -100,8 +99,7 @@ def test_a_deadline_that_moves_in_place_becomes_a_new_version(vigie: Boamp) -> N
     vigie.control.move_deadline(draft.idweb, moved)
     fetched = vigie.requests("records")
     report = vigie.crawl_open()
-    stored = vigie.store.notices.get(f"fr_boamp:{draft.idweb}")
-    assert stored is not None
+    stored = vigie.stored(draft.idweb)
     assert stored.version == 2
     assert stored.notice.deadline is not None
     assert stored.notice.deadline.at == moved
@@ -132,8 +130,7 @@ def test_a_cancellation_belongs_to_the_call_behind_the_correction_it_names(vigie
     second = vigie.control.correct(first)
     key = vigie.control.cancel(second)
     vigie.crawl(TODAY)
-    stored = vigie.store.notices.get(f"fr_boamp:{key}")
-    assert stored is not None
+    stored = vigie.stored(key)
     assert stored.notice.kind is NoticeKind.CANCELLATION
     assert stored.notice.cancelled is True
     assert stored.notice.procedure_id == call.idweb
@@ -159,16 +156,14 @@ def test_a_national_notice_joins_the_procedure_of_the_european_one_it_names(vigi
     )
     vigie.control.publish(after)
     vigie.crawl(TODAY)
-    stored = vigie.store.notices.get("fr_boamp:26-399999")
-    assert stored is not None
+    stored = vigie.stored("26-399999")
     assert stored.notice.procedure_id == call.folder
 
 
 def test_links_come_from_named_keys_and_never_from_dates(vigie: Boamp) -> None:
     award = next(d for d in drafts(vigie, "fns", "award"))
     vigie.crawl(award.published_on)
-    stored = vigie.store.notices.get(f"fr_boamp:{award.idweb}")
-    assert stored is not None
+    stored = vigie.stored(award.idweb)
     assert award.previous is not None
     assert {link.value for link in stored.notice.links} == {award.previous.idweb}
 
@@ -238,7 +233,9 @@ def test_a_notice_published_during_the_crawl_is_not_lost(vigie: Boamp) -> None:
 
 
 def test_links_lead_to_the_page_of_the_notice_on_the_public_site(vigie: Boamp) -> None:
-    vigie.crawl(busiest_day(vigie)[0])
+    day, listed = busiest_day(vigie)
+    vigie.crawl(day)
+    assert vigie.store.notices.count() == listed
     for stored in vigie.store.notices.iterate():
         key = stored.notice.id.partition(":")[2]
         assert stored.notice.url == f"https://www.boamp.fr/pages/avis/?q=idweb:{key}"

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from crawlers.contract import Parsing
-from crawlers.portals import load
 from crawlers.portals.fr_decp.parse import parse
 from notices.model import AmountKind
 from pipelines.crawl import CrawlRequest
@@ -20,7 +19,7 @@ from simulated_portals.decp.contracts import OLD, SimulatedContract
 from simulated_portals.decp.portal import DecpPortal
 from simulated_portals.decp.server import make_portal
 from store.records import Verdict
-from tests.support.crawls import PortalInstallation, portal_installation
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation
 
 SAMPLES = Path(__file__).parents[3] / "shared/samples/france/decp"
 TODAY = date(2026, 11, 18)
@@ -91,8 +90,7 @@ def test_a_modification_becomes_a_new_version_of_the_contract_with_both_amounts(
     vigie.crawl(contract.published)
     vigie.control.modify(contract.key, 4242.5)
     report = vigie.crawl(TODAY)
-    stored = vigie.store.notices.get(f"fr_decp:{contract.key}")
-    assert stored is not None
+    stored = vigie.stored(contract.key)
     assert stored.version == 2
     assert [money.amount for money in stored.notice.values] == [4242.5]
     assert "→ 4242.5 EUR" in stored.notice.changes[0].description["fr"]
@@ -121,8 +119,7 @@ def test_a_contract_reads_the_same_from_the_day_of_its_publication_and_from_that
 def test_lots_under_one_number_are_results_of_one_notice(vigie: Vigie) -> None:
     contract = contract_with(vigie, "lots")
     vigie.crawl(contract.published)
-    stored = vigie.store.notices.get(f"fr_decp:{contract.key}")
-    assert stored is not None
+    stored = vigie.stored(contract.key)
     assert len(stored.notice.results) == 2
     assert stored.notice.values == ()
 
@@ -130,8 +127,7 @@ def test_lots_under_one_number_are_results_of_one_notice(vigie: Vigie) -> None:
 def test_a_line_that_is_told_twice_is_one_contract_and_no_reason_for_suspicion(vigie: Vigie) -> None:
     contract = contract_with(vigie, "copies")
     assert vigie.crawl(contract.published).complete
-    stored = vigie.store.notices.get(f"fr_decp:{contract.key}")
-    assert stored is not None
+    stored = vigie.stored(contract.key)
     assert len(stored.notice.results) == 1
     # One more copy says nothing new.
     vigie.control.publish(replace(contract, copies=3))
@@ -143,8 +139,7 @@ def test_a_correction_without_a_word_is_a_new_version(vigie: Vigie) -> None:
     vigie.crawl(contract.published)
     vigie.control.correct(contract.key, montant=77_000.0)
     assert vigie.crawl(contract.published).run.counts.changed == 1
-    stored = vigie.store.notices.get(f"fr_decp:{contract.key}")
-    assert stored is not None
+    stored = vigie.stored(contract.key)
     assert stored.version == 2
     assert stored.notice.values[0].amount == 77_000
 
@@ -152,8 +147,7 @@ def test_a_correction_without_a_word_is_a_new_version(vigie: Vigie) -> None:
 def test_old_days_are_read_from_the_frozen_table_too_and_lost_zeros_come_back(vigie: Vigie) -> None:
     contract = next(item for item in vigie.control.contracts.values() if item.dataset == OLD)
     assert vigie.crawl(contract.published).complete
-    stored = vigie.store.notices.get(f"fr_decp:{contract.key}")
-    assert stored is not None
+    stored = vigie.stored(contract.key)
     number = stored.notice.results[0].winners[0].identifiers[0]
     assert (len(number.value), number.valid) == (14, True)
     assert stored.notice.references == (f"{contract.number}00",)
@@ -169,9 +163,7 @@ def test_concessions_are_stored_beside_contracts(vigie: Vigie) -> None:
 def test_a_list_longer_than_what_the_portal_serves_is_cut_and_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = load("fr_decp")
-    short = known.model_copy(update={"listing": known.listing.model_copy(update={"longest": 100})})
-    monkeypatch.setattr("pipelines.crawl.load", lambda _key: short)
+    change_portal(monkeypatch, "fr_decp", listing={"longest": 100})
     portal = make_portal(invented=150, seed=3, today=TODAY, longest=100)
     day = portal.busiest_day()
     plain = next(item for item in portal.contracts.values() if item.published == day and len(item.lines()) == 1)

@@ -71,6 +71,7 @@ def test_what_is_open_now_is_stored_whole(today: Bdc) -> None:
 
 def test_a_notice_says_what_the_portal_says(today: Bdc) -> None:
     today.crawl_open()
+    assert today.stored_ids()
     for stored in today.store.notices.iterate():
         notice = stored.notice
         order = today.control.orders[int(notice.id.partition(":")[2])]

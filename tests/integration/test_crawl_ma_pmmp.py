@@ -32,9 +32,7 @@ def real_calls(made: Installation) -> list[str]:
 
 
 def stored(made: Installation, key: str) -> Notice:
-    found = made.store.notices.get(f"ma_pmmp:{key}")
-    assert found is not None
-    return found.notice
+    return made.stored(key).notice
 
 
 def test_every_open_consultation_is_stored_and_no_test_of_the_portal(crawled: Installation) -> None:
@@ -44,6 +42,7 @@ def test_every_open_consultation_is_stored_and_no_test_of_the_portal(crawled: In
 
 
 def test_what_the_page_and_the_list_say_is_in_the_notice(crawled: Installation) -> None:
+    assert real_calls(crawled)
     for item in crawled.control.open_now():
         if item.organisation == TEST_ORGANISATION:
             continue
@@ -96,8 +95,7 @@ def test_a_deadline_that_moves_is_a_new_version_with_its_difference(crawled: Ins
     moved = crawled.control.move_deadline(key)
     fetched = crawled.requests("detail")
     report = crawled.crawl_open()
-    found = crawled.store.notices.get(f"ma_pmmp:{key}")
-    assert found is not None
+    found = crawled.stored(key)
     assert found.version == 2
     assert found.notice.deadline is not None
     assert found.notice.deadline.at.replace(tzinfo=None) == moved
@@ -120,9 +118,9 @@ def test_a_consultation_that_leaves_the_open_list_is_kept(crawled: Installation)
     key = real_calls(crawled)[0]
     crawled.control.change(key, deadline=datetime.fromisoformat("2020-01-01T10:00"))
     assert crawled.crawl_open().complete
-    found = crawled.store.notices.get(f"ma_pmmp:{key}")
-    assert found is not None
-    assert found.version == 1
+    found = crawled.stored(key)
+    assert found.notice.deadline is not None
+    assert (found.version, found.notice.deadline.at.year) == (2, 2020)
 
 
 def test_the_route_of_cancelled_consultations_marks_them_cancelled(tmp_path: Path) -> None:

@@ -46,9 +46,7 @@ def native_id(item: Announcement) -> str:
 
 
 def stored(made: Installation, native: str) -> Notice:
-    found = made.store.notices.get(f"ma_pmmp_results:{native}")
-    assert found is not None, native
-    return found.notice
+    return made.stored(native).notice
 
 
 def real(made: Installation) -> list[Announcement]:
@@ -85,6 +83,7 @@ def test_every_announcement_cancellation_and_programme_is_stored_once_and_no_tes
 
 
 def test_each_announcement_is_of_its_kind_with_its_day_and_its_documents(seen: Installation) -> None:
+    assert {item.kind for item in real(seen)} == set(KINDS)
     for item in real(seen):
         notice = stored(seen, native_id(item))
         assert notice.kind is KINDS[item.kind]
@@ -98,9 +97,9 @@ def test_each_announcement_is_of_its_kind_with_its_day_and_its_documents(seen: I
 
 
 def test_an_announcement_is_tied_to_its_call_though_their_numbers_differ(seen: Installation) -> None:
-    for item in real(seen):
-        if item.kind == "2":
-            continue
+    of_calls = [item for item in real(seen) if item.kind != "2"]
+    assert of_calls
+    for item in of_calls:
         links = {(link.relation, link.scheme, link.value) for link in stored(seen, native_id(item)).links}
         assert item.call != item.key
         assert links == {("same-procedure", "portal-reference", f"ma_pmmp:{item.call}")}
@@ -193,8 +192,7 @@ def test_an_announcement_whose_row_changes_is_a_new_version(crawled: Installatio
     item = next(item for item in real(crawled) if item.record.published.date() == today(crawled))
     crawled.control.change_announcement(item.key, title="Travaux dont l'objet a été corrigé")
     assert crawled.crawl(today(crawled)).run.counts.changed == 1
-    found = crawled.store.notices.get(f"ma_pmmp_results:{native_id(item)}")
-    assert found is not None
+    found = crawled.stored(native_id(item))
     assert found.version == 2
 
 
@@ -238,6 +236,7 @@ def test_what_was_cancelled_long_ago_is_kept_from_its_row_alone(tmp_path: Path) 
 
 
 def test_a_forecast_programme_is_planning_with_its_file(seen: Installation) -> None:
+    assert seen.control.programmes
     for item in seen.control.programmes:
         notice = stored(seen, f"{item.organisation}-{item.number}-programme")
         assert notice.kind is NoticeKind.PLANNING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.contract import Parsing
 from pipelines import reading
 from pipelines.helper import Helper
+from pipelines.reading import Read, Reader, Refusal
 from simulated_portals.be_bda.server import make_portal
 from store.records import SaveStatus, Saving
 from tests.support.crawls import Installation, installation
@@ -24,15 +27,21 @@ def vigie(tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def helpers(monkeypatch: pytest.MonkeyPatch) -> list[Helper]:
-    """The helpers of a crawl that asks for help from its first notice on."""
+    """The helpers of a crawl that asks for help with its first notice, and reads the others when it has come."""
     started: list[Helper] = []
-    start = Helper.start
+    start, read = Helper.start, Reader.read
 
     async def noted() -> Helper:
         started.append(await start())
         return started[-1]
 
+    async def read_with_help(reader: Reader, payload: bytes, context: Parsing) -> Read | Refusal:
+        if reader._calling is not None:  # a busy machine would have read all before a process is up
+            await asyncio.wait({reader._calling})
+        return await read(reader, payload, context)
+
     monkeypatch.setattr(Helper, "start", noted)
+    monkeypatch.setattr(Reader, "read", read_with_help)
     monkeypatch.setattr(reading, "BUSY_SECONDS", -1)
     monkeypatch.setattr(reading, "BUSY_SHARE", -1)
     return started
@@ -63,4 +72,5 @@ def test_a_helper_that_is_killed_costs_nothing_but_time(
     report = vigie.crawl_open()
     assert report.complete
     assert report.run.counts.quarantined == 0
+    assert vigie.store.notices.count() == report.run.counts.announced
     assert len(helpers) > 1

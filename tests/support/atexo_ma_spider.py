@@ -8,12 +8,15 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
+from core.settings import CrawlSettings
 from crawlers import portals
 from crawlers import settings as scrapy_settings
 from crawlers.contract import KnownNotices, NothingKnown, RawNotice, Window, WindowReport
 from crawlers.portals.loading import spider_class
 from simulated_portals.atexo_ma.portal import AtexoMaPortal
 from simulated_portals.running import running_portal
+
+OPEN = Window.open_now()
 
 
 class _AsKnown(str):
@@ -45,9 +48,13 @@ class _Gathered:
 
 
 def crawl_alone(
-    portal: AtexoMaPortal, *, known: KnownNotices | None = None, politeness: dict[str, object] | None = None
+    portal: AtexoMaPortal,
+    *,
+    window: Window = OPEN,
+    known: KnownNotices | None = None,
+    politeness: dict[str, object] | None = None,
 ) -> tuple[list[RawNotice], WindowReport]:
-    """What the spider yields of the open window. `politeness` changes what `portal.yml` says."""
+    """What the spider yields of a window. `politeness` changes what `portal.yml` says."""
     settings = scrapy_settings.as_dict() | {"ITEM_PIPELINES": {_Gathered: 1}}
     _Gathered.items = []
     with running_portal(portal) as running:
@@ -55,14 +62,12 @@ def crawl_alone(
         changed = definition.politeness.model_copy(update=politeness or {})
         definition = definition.model_copy(update={"politeness": changed})
         crawler = Crawler(spider_class(portal.key), settings)
-        asyncio.run(_crawled(crawler, definition, known or NothingKnown()))
+        asyncio.run(_crawled(crawler, definition, window, known or NothingKnown()))
     *raw, report = _Gathered.items
     assert isinstance(report, WindowReport)
     return raw, report
 
 
-async def _crawled(crawler: Crawler, definition: portals.Portal, known: KnownNotices) -> None:
-    from core.settings import CrawlSettings
-
+async def _crawled(crawler: Crawler, definition: portals.Portal, window: Window, known: KnownNotices) -> None:
     settings = CrawlSettings(timeout=0.4)
-    await crawler.crawl_async(portal=definition, windows=(Window.open_now(),), known=known, crawl_settings=settings)
+    await crawler.crawl_async(portal=definition, windows=(window,), known=known, crawl_settings=settings)

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from core import clock
-from crawlers import portals
-from crawlers.portals.definition import Portal
 from simulated_portals.boamp.portal import BoampPortal
-from tests.support.crawls import PortalInstallation, portal_installation
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation
 
 KEY = "fr_boamp"
 TODAY = date(2026, 11, 18)
@@ -35,18 +33,11 @@ def boamp(
     **settings: object,
 ) -> Iterator[Boamp]:
     """An installation that asks for pages of `page_size` and believes that `longest` rows of a list are served."""
-    monkeypatch.setattr("pipelines.crawl.load", lambda key: paged(page_size, longest, options))
+    listing: dict[str, object] = {"page_size": page_size, "longest": longest}
+    # No patience beyond what the settings say.
+    change_portal(monkeypatch, KEY, listing=listing, politeness={"timeout": None}, options=options or {})
     with portal_installation(folder, KEY, portal, **settings) as made:
         yield made
-
-
-def paged(page_size: int, longest: int, options: dict[str, object] | None = None) -> Portal:
-    """The portal with other habits of its list, and no patience beyond what the settings say."""
-    real = portals.load(KEY)
-    habits = real.listing.model_copy(update={"page_size": page_size, "longest": longest})
-    politeness = real.politeness.model_copy(update={"timeout": None})
-    changes = {"listing": habits, "politeness": politeness, "options": options or real.options}
-    return real.model_copy(update=changes)
 
 
 def live_on_today(monkeypatch: pytest.MonkeyPatch) -> None:

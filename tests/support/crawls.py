@@ -11,13 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Generic, TypeVar
 
+import pytest
+
 from core.settings import Settings
+from crawlers import portals
 from pipelines.crawl import CrawlReport, CrawlRequest, run
 from simulated_portals.be_bda.portal import BeBdaPortal
 from simulated_portals.messages import SimulatedPortal
 from simulated_portals.running import RunningPortal, running_portal
 from store import Store
 from store.archive import Archive
+from store.records import StoredNotice
 
 SAMPLES = Path(__file__).parents[3] / "shared/samples/belgium"
 EFORMS = SAMPLES / "eforms_2025-06"
@@ -56,6 +60,16 @@ class PortalInstallation(Generic[P]):
         asked = request.model_copy(update={"base_url": self.portal.base_url})
         return run(asked, self.settings, self.store, self.archive)
 
+    def stored(self, native_id: str) -> StoredNotice:
+        """A notice as it is stored, by the portal's key; a failure when it is not."""
+        found = self.store.notices.get(f"{self.key}:{native_id}")
+        assert found is not None, f"{native_id} is not stored"
+        return found
+
+    def stored_ids(self) -> set[str]:
+        """The portal's keys of the notices that are stored."""
+        return {found.notice.id.partition(":")[2] for found in self.store.notices.iterate(self.key)}
+
     def requests(self, kind: str) -> int:
         """Requests of a kind that the portal got."""
         return self.control.statistics.requests(kind)
@@ -93,6 +107,20 @@ def installation(folder: Path, portal: BeBdaPortal, **settings: object) -> Itera
     """As `portal_installation`, of the Belgian portal."""
     with _opened(folder, portal, settings) as parts:
         yield Installation(*parts, "be_bda")
+
+
+def change_portal(monkeypatch: pytest.MonkeyPatch, key: str, **parts: dict[str, object]) -> None:
+    """Have crawls of this test find other facts in the `portal.yml` of a portal.
+
+    `parts` names its mappings (`listing`, `politeness`, `options`, …) with what is different in them.
+    """
+    real = portals.load(key)
+    changed: dict[str, object] = {}
+    for part, facts in parts.items():
+        known = getattr(real, part)
+        changed[part] = known | facts if isinstance(known, dict) else known.model_copy(update=facts)
+    made = real.model_copy(update=changed)
+    monkeypatch.setattr("pipelines.crawl.load", lambda key: made)
 
 
 @contextmanager

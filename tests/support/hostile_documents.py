@@ -1,8 +1,10 @@
-"""Documents that are cut, mangled or meant to harm, made from good ones: what every reader of XML must survive."""
+"""Documents that are cut, mangled or meant to harm, made from good ones: what every reader must survive."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -109,3 +111,18 @@ def with_lost_and_doubled_lines(draw: st.DrawFn, payloads: Sequence[bytes]) -> b
         position = draw(st.integers(0, len(lines) - 1))
         lines[position : position + 1] = draw(st.sampled_from([[], [lines[position]] * 2]))
     return b"\n".join(lines)
+
+
+def mutate_json(value: Any, rng: random.Random) -> None:
+    """Take something out of a JSON value, or put something there that nobody expects."""
+    junk: list[Any] = [None, 0, -1, "", "x" * 50, [], {}, [None], {"a": 1}, True, "2026-99-99", 1e300, "\ud800", 10**40]
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    if not keys:
+        return
+    key = rng.choice(keys)
+    if isinstance(value[key], dict | list) and value[key] and rng.random() < 0.7:
+        mutate_json(value[key], rng)
+    elif rng.random() < 0.3:
+        del value[key]
+    else:
+        value[key] = rng.choice(junk)

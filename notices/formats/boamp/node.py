@@ -7,7 +7,6 @@ null, and its presence is what it says; attributes are `@name` and the text besi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from notices.formats.reading import UnreadElement
@@ -80,7 +79,7 @@ class Node:
         self._book = book
         self._asked: set[str] = set()
         self._children: dict[str, tuple[Node, ...]] = {}
-        self._data: Mapping[str, Any] = _object(value) if isinstance(value, Mapping) else {}
+        self._data: dict[str, Any] = _object(value) if isinstance(value, dict) else {}
         self._text = _scalar(self._data.get(_TEXT) if self._data else value)
         if self:
             book.register(self)
@@ -115,6 +114,9 @@ class Node:
         node = self
         for name in names:
             found = node.each(name)
+            if len(found) == 1:
+                node = found[0]
+                continue
             said = [item for item in found if item] or list(found)
             if len({item._text for item in said if not item.names}) > 1:
                 node.note("This element repeats; only the first is read.", said[1].printed, name)
@@ -207,12 +209,12 @@ def plain(text: str) -> str:
     return strip_html(text) if "&" in text or "<" in text else clean_text(text)
 
 
-def _object(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _object(value: dict[str, Any]) -> dict[str, Any]:
     attributes = value.get("_attributes")
-    if not isinstance(attributes, Mapping) and "_text" not in value:
-        return {str(key): item for key, item in value.items()}
-    rest = {str(key): item for key, item in value.items() if key not in ("_attributes", "_text")}
-    named = {f"@{key}": item for key, item in attributes.items()} if isinstance(attributes, Mapping) else {}
+    if not isinstance(attributes, dict) and "_text" not in value:
+        return value
+    rest = {key: item for key, item in value.items() if key not in ("_attributes", "_text")}
+    named = {f"@{key}": item for key, item in attributes.items()} if isinstance(attributes, dict) else {}
     return {**named, **rest, _TEXT: value.get("_text")}
 
 

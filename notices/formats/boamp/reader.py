@@ -16,7 +16,7 @@ from notices.formats.boamp.legacy import FIRST_KEYS, FORMAT, read_legacy
 from notices.formats.boamp.national import SHAPES, read_national
 from notices.formats.boamp.node import Book
 from notices.formats.boamp.trees import check_depth, key_of, xml_as_json
-from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.errors import FormatReason, NoticeFormatError, misfit
 from notices.formats.reading import Reading, ReadingContext
 from notices.formats.xml import DEFAULT_LIMIT, parse_xml
 
@@ -105,7 +105,7 @@ def _read(data: object, management: object, frame: Frame, book: Book, context: R
             return Reading(notice=inner.notice, unread=(*book.unread(), *inner.unread))
         return _read_draft(data, shape, frame, book, context)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise misfit(error) from error
 
 
 def _shape(data: object) -> str | None:
@@ -143,14 +143,3 @@ def _read_draft(data: object, shape: str | None, frame: Frame, book: Book, conte
         draft = Draft(f"boamp-{shape.lower()}{version}", context.zone)
         read_national(node.at(shape), draft, frame)
     return Reading(notice=built(draft, frame, book, context), unread=book.unread())
-
-
-def _refusal(error: ValidationError) -> NoticeFormatError:
-    """The model refused what was read: a gap in the reader, told with the field so that it can be closed."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return NoticeFormatError(
-        FormatReason.UNEXPECTED,
-        f"The value of {error.title}.{where} does not fit the model: {first['msg']}.",
-        printed=str(first.get("input"))[:200],
-    )

@@ -8,7 +8,6 @@ different names, which no reader here depends on. The dumps bind the UBL prefixe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from lxml import etree
@@ -58,13 +57,13 @@ def key_of(tag: str) -> str:
     return f"{prefix}:{local}" if prefix else local
 
 
-def eforms_as_xml(name: str, tree: Mapping[str, Any]) -> tuple[bytes, Skipped]:
+def eforms_as_xml(name: str, tree: dict[str, Any]) -> tuple[bytes, Skipped]:
     """The UBL document of the object under `EFORMS`, and what of it has no place in one.
 
     Raises `NoticeFormatError` for a document that is none of eForms.
     """
     tag = _DOCUMENTS.get(name.rpartition(":")[2])
-    if tag is None or not isinstance(tree, Mapping):
+    if tag is None or not isinstance(tree, dict):
         told = f"Under EFORMS stands a '{name[:100]}', which is no eForms document."
         raise NoticeFormatError(FormatReason.UNKNOWN_ROOT, told, path="donnees", printed=name[:100])
     root = etree.Element(tag, nsmap=NAMESPACES)
@@ -84,12 +83,12 @@ def check_depth(value: object, path: str) -> None:
 
 
 def _inside(value: object) -> list[Any]:
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return [item for item in inner if isinstance(item, Mapping | list)]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in inner if isinstance(item, dict | list)]
 
 
 def _fill(element: etree._Element, value: object, path: str, skipped: Skipped) -> None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         element.text = _text(value) or None
         return
     for key, inner in value.items():

@@ -30,6 +30,7 @@ _MONTHS: Final = {
 _IN_WORDS: Final = re.compile(
     r"([a-z]+)\W+(\d{1,2})\W+(\d{4})(?:\W.*)?|(\d{1,2})\W+([a-z]+)\W+(\d{4})(?:\W.*)?", re.DOTALL
 )
+_NEITHER_LETTER_NOR_DIGIT: Final = re.compile(r"[^a-z0-9]+")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _WHOLE_FLOAT: Final = re.compile(r"(\d+)\.0+")
 _C1: Final = re.compile("[\x80-\x9f]")
@@ -46,8 +47,11 @@ def is_blank(value: object) -> bool:
         return math.isnan(value)
     if not isinstance(value, str):
         return False
-    words = value.casefold().split()
-    return all(word in _SENTINEL_WORDS or not any(char.isalnum() for char in word) for word in words)
+    return all(word in _SENTINEL_WORDS or not _says(word) for word in value.casefold().split())
+
+
+def _says(word: str) -> bool:
+    return word[0].isalnum() or any(char.isalnum() for char in word)
 
 
 def text_of(value: object) -> str | None:
@@ -76,7 +80,7 @@ def _from_cp1252(char: re.Match[str]) -> str:
 
 def key_of(text: str) -> str:
     """What is compared of a code: `PROCEDURE_ADAPTEE` and `Procédure adaptée` are one."""
-    return re.sub(r"[^a-z0-9]+", " ", fold(text)).strip()
+    return _NEITHER_LETTER_NOR_DIGIT.sub(" ", fold(text)).strip()
 
 
 def amount_of(value: object) -> Decimal | None:

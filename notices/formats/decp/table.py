@@ -138,10 +138,9 @@ def _sorted_out(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
     groups: dict[str, dict[str, Any]] = {}
     winners: dict[str, dict[str, Any]] = {}
     for name, value in row.items():
-        winner = _WINNER.fullmatch(name)
         if is_blank(value) or _LEFT_OUT.fullmatch(name):
             continue
-        if winner:
+        if winner := _WINNER.fullmatch(name):
             winners.setdefault(winner[3] or "1", {})[_WINNER_KEYS[winner[2]]] = value
         elif name in _PLACE_OF:
             group, key = _PLACE_OF[name]

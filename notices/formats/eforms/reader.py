@@ -16,7 +16,7 @@ from notices.formats.eforms.names import clark
 from notices.formats.eforms.outcomes import Outcomes
 from notices.formats.eforms.walk import Walk
 from notices.formats.eforms.xml import DEFAULT_LIMIT, parse
-from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.errors import FormatReason, NoticeFormatError, misfit
 from notices.formats.reading import Reading, ReadingContext
 from notices.model import Change, Link, Lot, MultilingualText, Notice, NoticeKind, Organisation
 from notices.vocabularies import subtypes
@@ -51,7 +51,7 @@ def read_eforms(payload: bytes, *, context: ReadingContext, limit: int = DEFAULT
         kind = _checked_kind(draft, walk, root)
         notice = _Builder(draft, walk, root, context, kind).build()
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise misfit(error) from error
     return Reading(notice=notice, unread=walk.unread())
 
 
@@ -88,17 +88,6 @@ def _checked_kind(draft: DocumentDraft, walk: Walk, root: Element) -> NoticeKind
 
 def _missing(what: str, path: str) -> NoticeFormatError:
     return NoticeFormatError(FormatReason.MISSING, f"The notice lacks {what}.", path=path)
-
-
-def _refusal(error: ValidationError) -> NoticeFormatError:
-    """The model refused what was read: a gap in the reader, told with the field so that it can be closed."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return NoticeFormatError(
-        FormatReason.UNEXPECTED,
-        f"The value of {error.title}.{where} does not fit the model: {first['msg']}.",
-        printed=str(first.get("input"))[:200],
-    )
 
 
 @dataclass(slots=True)

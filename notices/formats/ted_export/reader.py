@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from lxml.etree import _Element as Element
 from pydantic import ValidationError
 
-from notices.formats.errors import FormatReason, NoticeFormatError
+from notices.formats.errors import FormatReason, NoticeFormatError, misfit
 from notices.formats.reading import Reading, ReadingContext
 from notices.formats.ted_export import leaves
 from notices.formats.ted_export.build import NoticeBuilder
@@ -65,7 +65,7 @@ def read_ted_export(payload: bytes, *, context: ReadingContext, limit: int = DEF
     try:
         return _read(root, format_name, context, walk)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise misfit(error) from error
 
 
 def _read(root: Element, format_name: str, context: ReadingContext, walk: TedWalk) -> Reading:
@@ -162,17 +162,6 @@ def _published_at(root: Element, coded: CodedDraft, zone: tzinfo, walk: TedWalk)
     """The start of the publication day on the portal's clock: the format says no hour."""
     day = leaves.day_of(coded.published_on, root, walk)
     return datetime.combine(day, time(0, 0), tzinfo=zone) if day else None
-
-
-def _refusal(error: ValidationError) -> NoticeFormatError:
-    """The model refused what was read: a gap in the reader, told with the field so that it can be closed."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return NoticeFormatError(
-        FormatReason.UNEXPECTED,
-        f"The value of {error.title}.{where} does not fit the model: {first['msg']}.",
-        printed=str(first.get("input"))[:200],
-    )
 
 
 def _coded(element: Element, document: _Document, walk: TedWalk) -> None:

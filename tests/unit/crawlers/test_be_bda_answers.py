@@ -24,6 +24,7 @@ from crawlers.portals.be_bda.tokens import partner_client, read_client
 from notices.formats.errors import FormatReason, NoticeFormatError
 from notices.formats.reading import Reading
 from pipelines.files import parse_files
+from tests.support.hostile_documents import mutate_json
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests/golden/be_bda"
@@ -216,24 +217,9 @@ def test_a_payload_over_the_limit_is_refused_unread() -> None:
 def test_a_mutated_payload_becomes_a_notice_or_a_refusal_and_nothing_else(rng: random.Random) -> None:
     payload = unit(rng.choice(["call_two_stages", "old_dossier_without_document", "row_alone", "workspace_alone"]))
     for _ in range(rng.randint(1, 4)):
-        _mutate(payload, rng)
+        mutate_json(payload, rng)
     with suppress(NoticeFormatError):
         assert read(payload).notice.portal == "be_bda"
-
-
-def _mutate(value: Any, rng: random.Random) -> None:
-    """Put junk somewhere into a JSON value."""
-    junk: list[Any] = [None, 0, -1, "", "x" * 50, [], {}, [None], {"a": 1}, True, "2026-99-99", 1e300, "\ud800"]
-    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-    if not keys:
-        return
-    key = rng.choice(keys)
-    if isinstance(value[key], dict | list) and value[key] and rng.random() < 0.7:
-        _mutate(value[key], rng)
-    elif rng.random() < 0.3:
-        del value[key]
-    else:
-        value[key] = rng.choice(junk)
 
 
 # --- files

@@ -37,6 +37,7 @@ from crawlers.portals.eu_ted.search import (
 )
 from notices.formats.errors import FormatReason, NoticeFormatError
 from notices.formats.reading import Reading
+from tests.support.hostile_documents import mutate_json
 
 GOLDEN = Path(__file__).parents[2] / "golden/eu_ted"
 CONTEXT = Parsing(portal="eu_ted", base_url="https://ted.example")
@@ -374,21 +375,6 @@ def test_a_mutated_payload_becomes_a_notice_or_a_refusal_and_nothing_else(rng: r
     if rng.random() < 0.7:
         payload.pop("xml", None)
     for _ in range(rng.randint(1, 5)):
-        _mutate(payload, rng)
+        mutate_json(payload, rng)
     with suppress(NoticeFormatError):
         assert read(payload).notice.portal == "eu_ted"
-
-
-def _mutate(value: Any, rng: random.Random) -> None:
-    """Put junk somewhere into a JSON value."""
-    junk: list[Any] = [None, 0, -1, "", "x" * 50, [], {}, [None], {"a": 1}, True, "2026-99-99", 1e300, "\ud800", 10**40]
-    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-    if not keys:
-        return
-    key = rng.choice(keys)
-    if isinstance(value[key], dict | list) and value[key] and rng.random() < 0.7:
-        _mutate(value[key], rng)
-    elif rng.random() < 0.3:
-        del value[key]
-    else:
-        value[key] = rng.choice(junk)

@@ -24,7 +24,7 @@ from notices.model import Nature
 from notices.values.dates import PARIS, Precision
 from pipelines.files import parse_files
 from simulated_portals.aws import pages
-from simulated_portals.aws.french_tenders import FrenchInventor
+from simulated_portals.french_tenders.tenders import FrenchInventor
 
 SAMPLES = Path(__file__).parents[4] / "shared/samples/france/aws"
 FORM = SAMPLES / "aws_lister_noresult_or_form.html"

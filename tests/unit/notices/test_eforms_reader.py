@@ -223,7 +223,7 @@ def test_without_a_contract_all_named_tenders_won() -> None:
         '<efac:LotTender><cbc:ID schemeName="tender">TEN-0001</cbc:ID></efac:LotTender>\n      </efac:SettledContract>'
     )
     notice = read(RESULT, (reference, ""), (contract, "</efac:SettledContract>"))
-    assert all(tender.winner for tender in notice.results[0].tenders)
+    assert [tender.winner for tender in notice.results[0].tenders] == [True, True]
 
 
 def test_a_lot_that_was_not_awarded_has_no_winner_and_its_reason() -> None:

@@ -1,0 +1,1 @@
+"""What the simulated portals of French tenders share: their invented tenders, their sessions and their news."""
