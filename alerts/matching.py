@@ -3,7 +3,7 @@
 A version makes a hit for every profile whose query it answers, and for every profile that was told of its procedure
 before, whatever the query says: somebody who was told of a call hears of its rectification, cancellation and result.
 What a profile heard already from another portal makes none (`alerts.copies`). When two procedures turn out to be one,
-their notices are matched once more, only for who followed one of the two, and only what is news to them.
+or one turns out to be several, their notices are matched once more, only for who followed them, and only what is news.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ def _hits(store: Store, state: MatcherState, batch: Sequence[tuple[QueueRow, Sto
     matches = state.matcher.match([IndexDocument.of(stored) for stored in asked])
     why = {(match.notice_id, match.profile_id): reasons.of_match(match.clauses) for match in matches}
     followers = store.hits.told_of_procedures({stored.procedure_key for _, stored in batch})
+    parted = _followers_of_parted(store, batch)
     wanted: dict[str, list[str]] = {}
     for notice_id, profile_id in why:
         wanted.setdefault(notice_id, []).append(profile_id)
@@ -136,11 +137,21 @@ def _hits(store: Store, state: MatcherState, batch: Sequence[tuple[QueueRow, Sto
         told = followers.get(stored.procedure_key, [])
         profiles = {*wanted.get(stored.notice.id, ()), *(one.profile_id for one in told)}
         profiles -= copies.who_heard(store, stored, told)
-        if row.origin is Origin.MERGED:
+        if row.origin in (Origin.MERGED, Origin.SPLIT):
             profiles -= copies.who_is_further(store, stored, told)
+        if row.origin is Origin.SPLIT:
+            profiles &= {one.id for one in parted[stored.procedure_key] if one.created_at <= stored.changed_at}
         if profiles:
             found += _of_notice(store, stored, told, sorted(profiles), why)
     return found
+
+
+def _followers_of_parted(store: Store, batch: Sequence[tuple[QueueRow, StoredNotice]]) -> dict[str, list[Profile]]:
+    """Who followed a procedure before it was taken apart: a notice of it may have looked like a copy to them."""
+    keys = {stored.procedure_key for row, stored in batch if row.origin is Origin.SPLIT}
+    before = store.hits.followers_before_split(keys)
+    known = {id_: store.profiles.get(id_) for id_ in sorted({id_ for ids in before.values() for id_ in ids})}
+    return {key: [one for id_ in before.get(key, ()) if (one := known[id_]) is not None] for key in keys}
 
 
 def _of_notice(

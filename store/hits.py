@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, select
 
 from core.clock import now
-from store import queues
+from store import procedure_hits, queues
 from store.database import Database, chunks
 from store.records import Hit, HitKind, NewHit, ProfileState, QueueRow
 from store.tables import hits, match_queue, notices, profiles
@@ -92,6 +92,11 @@ class Hits:
                     told = ToldVersion(row.profile_id, row.notice_id, row.version)
                     found.setdefault(row.procedure_key, []).append(told)
         return found
+
+    def followers_before_split(self, procedure_keys: Iterable[str]) -> dict[str, set[str]]:
+        """By procedure, the profiles that had hits on the one it was taken from; those never taken apart are absent."""
+        with self._database.read() as connection:
+            return procedure_hits.followers_before_split(connection, procedure_keys)
 
     def _insert(self, connection: Connection, found: Sequence[NewHit]) -> list[Hit]:
         rows = _rows(found, _existing_profiles(connection, found), _told_subjects(connection, found))

@@ -1,8 +1,9 @@
-"""What becomes of hits when two procedures are one: nobody is told of a tender twice, and nobody misses its news."""
+"""What becomes of hits when two procedures are one, or one is two: nobody is told twice, and nobody misses news."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Executable, delete, exists, func, select, update
@@ -10,7 +11,10 @@ from sqlalchemy import Connection, Executable, delete, exists, func, select, upd
 from store import queues
 from store.database import Database, chunks
 from store.records import HitKind, Origin, ProfileState
-from store.tables import hits, match_queue, notices, profiles
+from store.tables import hits, match_queue, meta, notices, profiles
+
+_BEFORE = "followers-before-split:"
+"""Begin of the keys of `store.meta` under which it stands who followed a procedure before it was taken apart."""
 
 
 class _Sides(NamedTuple):
@@ -82,3 +86,76 @@ def _moving(old: str, new: str) -> Iterator[Executable]:
     again = (hits.c.procedure_key == old, hits.c.profile_id.in_(told))
     yield update(hits).where(*again).values(kind=HitKind.CHANGE)
     yield update(hits).where(hits.c.procedure_key == old).values(procedure_key=new)
+
+
+def split(
+    database: Database, connection: Connection, old: str, leaving: Mapping[str, Sequence[str]], kept: Sequence[str]
+) -> None:
+    """Give the hits on notices that leave a procedure to the procedures that they go to, by their names.
+
+    - What was told stays told, as what it was told as: the hit goes with its notice.
+    - What waits for a profile whose hits are on both sides was found in a procedure that never was: it is matched anew.
+    - Who followed the procedure may not have been told of a notice that looked like a copy of another one. The notices
+      on all sides are matched for them once more; `followers_before_split` tells who they are.
+
+    The new procedures are there, and the notices are still in the old one.
+    """
+    database.lock(connection, "hits")
+    followers = sorted(
+        set(_told_by_profile(connection, old)) | followers_before_split(connection, [old]).get(old, set())
+    )
+    if followers:
+        _match_anew(connection, old, _on_both_sides(connection, old, leaving))
+        sides = [*leaving.values(), kept]
+        for key in (old, *leaving):
+            _remember(database, connection, key, followers)
+        _match_for_those_before(connection, [notice_id for side in sides for notice_id in side])
+    for key, notice_ids in leaving.items():
+        for some in chunks(notice_ids):
+            theirs = (hits.c.procedure_key == old, hits.c.notice_id.in_(some))
+            connection.execute(update(hits).where(*theirs).values(procedure_key=key))
+
+
+def followers_before_split(connection: Connection, keys: Iterable[str]) -> dict[str, set[str]]:
+    """By procedure, the profiles that had hits on what it was taken from, where that happened."""
+    names = {_BEFORE + key: key for key in keys}
+    found = {}
+    for some in chunks(names):
+        for row in connection.execute(select(meta).where(meta.c.key.in_(some))):
+            found[names[row.key]] = set(json.loads(row.value))
+    return found
+
+
+def forget_followers(connection: Connection) -> None:
+    """Forget who followed procedures that were taken apart, when nothing waits to be matched for them."""
+    waiting = select(match_queue.c.id).where(match_queue.c.origin == Origin.SPLIT).limit(1)
+    if connection.scalar(waiting) is None:
+        connection.execute(delete(meta).where(meta.c.key.startswith(_BEFORE, autoescape=True)))
+
+
+def _on_both_sides(connection: Connection, old: str, leaving: Mapping[str, Sequence[str]]) -> list[str]:
+    """Active profiles with hits on notices that part."""
+    home = {notice_id: key for key, notice_ids in leaving.items() for notice_id in notice_ids}
+    statement = (
+        select(hits.c.profile_id, hits.c.notice_id)
+        .join_from(hits, profiles, profiles.c.id == hits.c.profile_id)
+        .where(hits.c.procedure_key == old, profiles.c.state == ProfileState.ACTIVE)
+        .distinct()
+    )
+    sides: dict[str, set[str]] = {}
+    for row in connection.execute(statement):
+        sides.setdefault(row.profile_id, set()).add(home.get(row.notice_id, old))
+    return sorted(profile_id for profile_id, keys in sides.items() if len(keys) > 1)
+
+
+def _remember(database: Database, connection: Connection, key: str, followers: Sequence[str]) -> None:
+    value = json.dumps(followers)
+    statement = database.insert(meta).values(key=_BEFORE + key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def _match_for_those_before(connection: Connection, notice_ids: Sequence[str]) -> None:
+    statement = select(notices.c.id, notices.c.version, notices.c.changed_at)
+    rows = [row for some in chunks(notice_ids) for row in connection.execute(statement.where(notices.c.id.in_(some)))]
+    rows.sort(key=lambda row: (row.changed_at, row.id))
+    queues.append(connection, match_queue, [(row.id, row.version, Origin.SPLIT) for row in rows])

@@ -1,113 +1,38 @@
 """Which notices are about one tender: those that share an identifier, whatever portal printed them.
 
-A notice brings identifiers: its portal's own procedure key, its id, the UUIDs of eForms (BT-04, BT-701), its number on
-TED, and what its links name. The first notice with an identifier makes its procedure; a later one joins it, and one
-that brings identifiers of two procedures makes them one. Every joining and merging is kept with its reason.
+The first notice with an identifier makes its procedure; a later one joins it, and one that brings identifiers of two
+procedures makes them one. A notice that brings one no more (its procedure id changed, a parser reads it otherwise)
+leaves the notices that only this one tied it to (`store.procedure_parts`). Every joining is kept with its reason.
 
-A link counts only when it says *the same tender*. That a notice of planning came before is not enough: one prior
-information notice may announce many tenders.
+What a notice brings is told by `store.procedure_identifiers`, what of it counts by `store.procedure_decisions`. A link
+counts only when it says *the same tender*. That a notice of planning came before is not enough: one prior information
+notice may announce many tenders.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from notices.model import Link, Notice, NoticeKind
-from store import procedure_hits, queues
-from store.columns import printable
+from notices.model import Notice
+from store import procedure_decisions, procedure_hits, queues
 from store.database import Database, chunks
+from store.procedure_decisions import Decisions
+from store.procedure_identifiers import (
+    PROCEDURE_KEY,
+    Identifier,
+    brought_by,
+    name_among,
+    together,
+)
+from store.procedure_members import brought_of
+from store.procedure_parts import is_free, procedure_names, take_apart
 from store.records import Origin, ProcedureLink
 from store.tables import index_queue, notices, procedure_identifiers, procedure_links, procedures
-
-_LONGEST_PROCEDURE_ID = 500
-_UUID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:-[0-9]{1,3})?")
-"""A random UUID, which BT-04 and BT-701 must be, and the version of a notice after it."""
-_TED_NUMBER = re.compile(r"0*([1-9][0-9]{0,8}-(?:19|20)[0-9]{2})")
-_ELSEWHERE = re.compile(r"[a-z]{2}_[a-z0-9_]+:\S+")
-"""`<portal>:<native id>`, as the readers write what they found on another portal."""
-_SEPARATORS = re.compile(r"[0-9A-Za-z]+")
-_SAME_TENDER = frozenset({"same-procedure", "national-copy", "changed"})
-_AFTER_THE_CALL = frozenset(
-    {NoticeKind.RESULT, NoticeKind.CHANGE, NoticeKind.CANCELLATION, NoticeKind.MODIFICATION, NoticeKind.COMPLETION}
-)
-"""Kinds of which the publication before, named by the portal, is the call of the same tender."""
-
-
-class Identifier(NamedTuple):
-    """Something that only the notices of one tender have in common."""
-
-    scheme: str
-    value: str
-
-
-def procedure_key(notice: Notice) -> str:
-    """`<portal>:<procedure id>`, or the id of a notice that names no procedure: the key a procedure is first given.
-
-    A procedure id that is longer than any index takes (PostgreSQL: 2,704 bytes) stands there as its sha256.
-    """
-    if not notice.procedure_id:
-        return notice.id
-    if len(notice.procedure_id) > _LONGEST_PROCEDURE_ID:
-        return f"{notice.portal}:sha256-{hashlib.sha256(printable(notice.procedure_id).encode()).hexdigest()}"
-    return printable(f"{notice.portal}:{notice.procedure_id}")
-
-
-def identifiers(notice: Notice) -> tuple[Identifier, ...]:
-    """What a notice brings, the portal's own procedure key first."""
-    found = [Identifier("procedure-key", procedure_key(notice)), Identifier("notice", printable(notice.id))]
-    found += _uuid("eforms-procedure-id", notice.procedure_id)
-    found += _uuid("eforms-notice-id", notice.notice_uuid)
-    found += _ted_number(notice.publication_number)
-    for link in notice.links:
-        found += _of_link(link, notice)
-    return tuple(dict.fromkeys(found))
-
-
-def _of_link(link: Link, notice: Notice) -> Iterator[Identifier]:
-    if link.scheme == "portal-reference":
-        if link.relation in _SAME_TENDER or (link.relation == "previous" and notice.kind in _AFTER_THE_CALL):
-            yield from _portal_reference(link.value, notice)
-    elif link.relation in _SAME_TENDER:
-        if link.scheme in ("eforms-notice-id", "eforms-procedure-id"):
-            yield from _uuid(link.scheme, link.value)
-        elif link.scheme == "ted-publication-number":
-            yield from _ted_number(link.value)
-
-
-def _portal_reference(value: str, notice: Notice) -> Iterator[Identifier]:
-    """The notice that a reference names; words that somebody typed into the field (`NC`, `néant`) name none.
-
-    A reference without its portal must look like the portal's own ids: the same signs between digits and letters.
-    """
-    if len(value) > _LONGEST_PROCEDURE_ID:
-        return
-    if _ELSEWHERE.fullmatch(value):
-        yield Identifier("notice", printable(value))
-        return
-    native_id = notice.id.removeprefix(f"{notice.portal}:")
-    alike = _SEPARATORS.split(value) == _SEPARATORS.split(native_id)
-    numbered = any(sign.isdigit() for sign in value) == any(sign.isdigit() for sign in native_id)
-    if alike and numbered and len(set(filter(str.isalnum, value))) > 1:
-        yield Identifier("notice", f"{notice.portal}:{value}")
-
-
-def _uuid(scheme: str, value: str | None) -> Iterator[Identifier]:
-    """A UUID; one that somebody typed to fill a field (all its digits alike, or not random) identifies nothing."""
-    found = _UUID.fullmatch((value or "").strip().lower())
-    if found and len(set(found[1]) - {"-"}) > 2:
-        yield Identifier(scheme, found[1])
-
-
-def _ted_number(value: str | None) -> Iterator[Identifier]:
-    found = _TED_NUMBER.fullmatch((value or "").strip())
-    if found:
-        yield Identifier("ted-publication-number", found[1])
 
 
 class Joined(NamedTuple):
@@ -118,54 +43,71 @@ class Joined(NamedTuple):
     joined_key: str
 
 
-class Procedures:
-    """Finds the procedures of the notices that one round of saving writes, inside the caller's transaction."""
+class Subject(NamedTuple):
+    """A notice that is to be put into a procedure."""
 
-    def __init__(self, database: Database, connection: Connection, incoming: Sequence[Notice], at: datetime) -> None:
+    notice_id: str
+    portal: str
+    brought: tuple[Identifier, ...]
+    current: str | None = None
+    """The procedure it is in."""
+
+
+class Procedures:
+    """Finds the procedures of the notices that one round of saving writes, inside the caller's transaction.
+
+    The caller holds the lock `procedures`.
+    """
+
+    def __init__(self, database: Database, connection: Connection, at: datetime) -> None:
         self._database = database
         self._connection = connection
         self._at = at
-        self._asked: set[Identifier] = set()
-        self._known: dict[Identifier, str] = {}
+        self._decisions = Decisions(procedure_decisions.load(connection))
+        self._before: dict[str, tuple[Identifier, ...]] = {}
+        self._grown: Counter[str] = Counter()
+        self._young: set[str] = set()
         self._merged: dict[str, str] = {}
-        self._since: dict[str, datetime] = {}
+        self.merges = 0
+        """How many procedures became part of another one."""
         self._opened: list[dict[str, Any]] = []
         self._claimed: list[dict[str, Any]] = []
         self._joined: list[dict[str, Any]] = []
-        self._look_up(identifier for notice in incoming for identifier in identifiers(notice))
+        self._forget()
+
+    def expect(self, incoming: Iterable[Notice]) -> None:
+        """Look up at once what these notices bring."""
+        self._look_up(identifier for notice in incoming for identifier in self._subject(notice).brought)
 
     def key_of(self, notice: Notice) -> str:
-        """The key of the procedure that a notice belongs to. What is new about it is written by `flush`."""
-        brought, own = identifiers(notice), procedure_key(notice)
-        self._look_up(brought)
-        found = {self._known[identifier]: identifier for identifier in reversed(brought) if identifier in self._known}
-        if not found:
-            self._open(own, notice.portal)
-            found = {own: brought[0]}
-        key = min(found, key=lambda candidate: (self._since[candidate], candidate))
-        for other, identifier in found.items():
-            if other != key:
-                self._merge(other, key, Joined(notice.id, identifier, other))
-        if own != key and own not in found and Identifier("procedure-key", own) not in self._known:
-            self._note(key, Joined(notice.id, found[key], own))
-        self._claim(brought, key)
+        """The key of the procedure that a new notice belongs to. What is new about it is written by `flush`."""
+        key = self._place(self._subject(notice))
+        self._grown[key] += 1
         return key
 
-    def _look_up(self, wanted: Iterable[Identifier]) -> None:
-        table, procedure = procedure_identifiers.c, procedures.c
-        by_scheme: dict[str, list[str]] = {}
-        for identifier in wanted:
-            if identifier not in self._asked:
-                self._asked.add(identifier)
-                by_scheme.setdefault(identifier.scheme, []).append(identifier.value)
-        joined = select(table.scheme, table.value, procedure.key, procedure.first_seen_at).join_from(
-            procedure_identifiers, procedures
-        )
-        for scheme, values in by_scheme.items():
-            for some in chunks(values):
-                for row in self._connection.execute(joined.where(table.scheme == scheme, table.value.in_(some))):
-                    self._known[Identifier(row.scheme, row.value)] = row.key
-                    self._since[row.key] = row.first_seen_at
+    def will_change(self, notice_id: str) -> None:
+        """A version of a stored notice is about to be written; `settle` sees what that means for its procedure."""
+        if notice_id not in self._before:
+            self._before |= brought_of(self._connection, [notice_id])
+
+    def settle(self) -> None:
+        """When all rows are written: take apart and join what the new versions say, and set too common ones aside."""
+        after = brought_of(self._connection, self._before)
+        for notice_id, before in self._before.items():
+            if after[notice_id] != before:
+                self._resettle(notice_id, before)
+        self._before = {}
+        self.flush()
+        self._watch_growth()
+
+    def join(self, notice_ids: Sequence[str]) -> None:
+        """Put stored notices together with those they share identifiers with."""
+        brought = brought_of(self._connection, notice_ids)
+        for notice_id in notice_ids:
+            if notice_id in brought:
+                self._place(self._stored(notice_id, brought[notice_id]))
+        self.flush()
+        self._watch_growth()
 
     def final(self, key: str) -> str:
         """The procedure that a key given by `key_of` stands for after what was merged since."""
@@ -185,9 +127,98 @@ class Procedures:
             self._connection.execute(insert(procedure_links).on_conflict_do_nothing(), self._joined)
         self._opened, self._claimed, self._joined = [], [], []
 
-    def _open(self, key: str, portal: str) -> None:
-        self._opened.append({"key": key, "portal": portal, "first_seen_at": self._at})
-        self._since[key] = self._at
+    def _subject(self, notice: Notice) -> Subject:
+        brought = self._decisions.counted(notice.id, together(notice.id, [brought_by(notice)]))
+        return Subject(notice.id, notice.portal, brought)
+
+    def _stored(self, notice_id: str, brought: tuple[Identifier, ...]) -> Subject:
+        row = self._connection.execute(
+            select(notices.c.portal, notices.c.procedure_key).where(notices.c.id == notice_id)
+        ).one()
+        return Subject(notice_id, row.portal, self._decisions.counted(notice_id, brought), row.procedure_key)
+
+    def _resettle(self, notice_id: str, before: tuple[Identifier, ...]) -> None:
+        brought = brought_of(self._connection, [notice_id])[notice_id]
+        subject = self._stored(notice_id, brought)
+        if set(self._decisions.counted(notice_id, before)) - set(subject.brought) and subject.current:
+            self.flush()
+            apart = take_apart(self._database, self._connection, subject.current, self._at, self._decisions)
+            self._forget()
+            if not apart.complete:
+                return  # too many notices for one transaction: the next rebuild puts it where it belongs
+            self._decisions = Decisions(procedure_decisions.load(self._connection))
+            subject = self._stored(notice_id, brought)
+        self._place(subject)
+
+    def _place(self, subject: Subject) -> str:
+        brought = subject.brought
+        self._look_up(brought)
+        found = {self._known[identifier]: identifier for identifier in reversed(brought) if identifier in self._known}
+        if subject.current is not None and subject.current not in found:
+            found[subject.current] = next(iter(found.values()), Identifier(PROCEDURE_KEY, subject.current))
+            self._look_up_since(subject.current)
+        own = name_among(subject.notice_id, brought)
+        fresh = Identifier(PROCEDURE_KEY, own) not in self._known
+        if not found:
+            own = self._open(subject, own)
+            found = {own: Identifier(PROCEDURE_KEY, own)}
+        key = min(found, key=lambda candidate: (self._since[candidate], candidate))
+        for other, identifier in found.items():
+            if other != key:
+                self._merge(other, key, Joined(subject.notice_id, identifier, other))
+        if own != key and own not in found and fresh:
+            self._note(key, Joined(subject.notice_id, found[key], own))
+        self._claim(brought, key)
+        return key
+
+    def _forget(self) -> None:
+        """What was looked up does not hold any more: procedures were taken apart, under names that were free."""
+        grown: Counter[str] = Counter()
+        for key, number in self._grown.items():
+            grown[self.final(key)] += number
+        self._grown, self._merged = grown, {}
+        self._asked: set[Identifier] = set()
+        self._known: dict[Identifier, str] = {}
+        self._taken: set[str] = set()
+        self._since: dict[str, datetime] = {}
+
+    def _look_up(self, wanted: Iterable[Identifier]) -> None:
+        table, procedure = procedure_identifiers.c, procedures.c
+        by_scheme: dict[str, list[str]] = {}
+        for identifier in wanted:
+            if identifier not in self._asked:
+                self._asked.add(identifier)
+                by_scheme.setdefault(identifier.scheme, []).append(identifier.value)
+        joined = select(table.scheme, table.value, procedure.key, procedure.first_seen_at).join_from(
+            procedure_identifiers, procedures
+        )
+        for scheme, values in by_scheme.items():
+            for some in chunks(values):
+                for row in self._connection.execute(joined.where(table.scheme == scheme, table.value.in_(some))):
+                    self._known[Identifier(row.scheme, row.value)] = row.key
+                    self._since[row.key] = row.first_seen_at
+                if scheme == PROCEDURE_KEY:
+                    self._taken |= set(self._connection.scalars(select(procedure.key).where(procedure.key.in_(some))))
+
+    def _look_up_since(self, key: str) -> None:
+        if key not in self._since:
+            statement = select(procedures.c.first_seen_at).where(procedures.c.key == key)
+            self._since[key] = self._connection.execute(statement).scalar_one()
+
+    def _open(self, subject: Subject, own: str) -> str:
+        """A new procedure under the notice's own key, or under another one where notices have it that left."""
+        for key in procedure_names(own, subject.notice_id):
+            if key not in self._since and self._is_free(key):
+                self._opened.append({"key": key, "portal": subject.portal, "first_seen_at": self._at})
+                self._since[key] = self._at
+                self._young.add(key)
+                return key
+        raise AssertionError("unreachable: the names have no end")
+
+    def _is_free(self, key: str) -> bool:
+        if Identifier(PROCEDURE_KEY, key) in self._asked:
+            return key not in self._taken
+        return is_free(self._connection, key)
 
     def _claim(self, brought: Sequence[Identifier], key: str) -> None:
         fresh = [identifier for identifier in brought if identifier not in self._known]
@@ -207,6 +238,9 @@ class Procedures:
         connection.execute(delete(procedures).where(procedures.c.key == old))
         self._note(new, why)
         self._merged[old] = new
+        self.merges += 1
+        self._grown[new] += self._grown.pop(old, 0) + len(rows)
+        self._taken.discard(old)
         self._known = {identifier: new if key == old else key for identifier, key in self._known.items()}
 
     def _note(self, key: str, why: Joined) -> None:
@@ -220,6 +254,30 @@ class Procedures:
                 "linked_at": self._at,
             }
         )
+
+    def _watch_growth(self) -> None:
+        """Look at a procedure whose notices passed the limit, twice it, four times it: so a large one costs little."""
+        self._forget()
+        most = procedure_decisions.MOST_NOTICES
+        grown = {key: number for key, number in self._grown.items() if key not in self._young or number > most}
+        self._grown = Counter()
+        count = func.count().label("notices")
+        statement = select(notices.c.procedure_key, count).group_by(notices.c.procedure_key)
+        for some in chunks(grown):
+            for row in self._connection.execute(statement.where(notices.c.procedure_key.in_(some))).all():
+                if _passes(row.notices - grown[row.procedure_key], row.notices):
+                    take_apart(self._database, self._connection, row.procedure_key, self._at, self._decisions)
+                    self._decisions = Decisions(procedure_decisions.load(self._connection))
+                    self._forget()
+
+
+def _passes(before: int, after: int) -> bool:
+    step = procedure_decisions.MOST_NOTICES
+    while step < after:
+        if before <= step:
+            return True
+        step *= 2
+    return False
 
 
 def links_of(connection: Connection, key: str) -> list[ProcedureLink]:

@@ -77,8 +77,8 @@ class RowBuffer:
 
     def move_on(self, candidate: Candidate, number: int) -> None:
         """A known notice has a new current version."""
+        self.procedures.will_change(candidate.notice.id)
         values = {
-            "procedure_key": self.procedures.key_of(candidate.notice),
             "version": number,
             "last_version": number,
             "fingerprint": candidate.item.fingerprint,
@@ -136,9 +136,8 @@ class RowBuffer:
     def flush(self, database: Database, connection: Connection) -> None:
         """Write everything."""
         self.procedures.flush()
-        for values in (*self.notices, *(changed for _, changed in self.updates)):
-            if "procedure_key" in values:
-                values["procedure_key"] = self.procedures.final(values["procedure_key"])
+        for values in self.notices:
+            values["procedure_key"] = self.procedures.final(values["procedure_key"])
         if self.notices:
             connection.execute(insert(notices), self.notices)
         for notice_id, values in self.updates:

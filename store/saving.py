@@ -37,7 +37,6 @@ from store.version_rows import (
     current_of,
     differences,
     heads_of,
-    load,
     load_if_readable,
     version_values,
     versions_of_payloads,
@@ -77,14 +76,16 @@ class _Round:
     ) -> None:
         self._connection = connection
         self._candidates = candidates
-        self._rows = RowBuffer(at, Procedures(database, connection, [item.notice for item in candidates], at))
+        self._rows = RowBuffer(at, Procedures(database, connection, at))
         self._current = current_of(connection, (candidate.notice.id for candidate in candidates))
+        self._rows.procedures.expect(item.notice for item in candidates if item.notice.id not in self._current)
         known = [payload for candidate in candidates if (payload := candidate.payload) and payload[0] in self._current]
         self._read_into = versions_of_payloads(connection, known)
 
     def save(self, database: Database) -> list[SaveOutcome]:
         outcomes = [self._save(candidate) for candidate in self._candidates]
         self._rows.flush(database, self._connection)
+        self._rows.procedures.settle()
         return outcomes
 
     def _save(self, candidate: Candidate) -> SaveOutcome:
@@ -140,8 +141,8 @@ class _Round:
         base = next((head.number for head in heads if head.order <= candidate.order), None)
         changes = () if base is None else self._changes_since(candidate, base)
         self._rows.add_version(candidate, number, base, changes, late=True)
-        key = self._rows.procedures.key_of(candidate.notice)  # what identifies a tender does not depend on the order
-        self._rows.updates.append((candidate.notice.id, {"last_version": number, "procedure_key": key}))
+        self._rows.procedures.will_change(candidate.notice.id)
+        self._rows.updates.append((candidate.notice.id, {"last_version": number}))
         return _outcome(SaveStatus.LATE, candidate, number, changes)
 
     def _read_again(self, candidate: Candidate, current: Current, target: VersionHead) -> SaveOutcome:
@@ -150,19 +151,16 @@ class _Round:
         if candidate.digest == target.digest:
             return _outcome(SaveStatus.UNCHANGED, candidate, target.number)
         changes = self._changes_since(candidate, target.number)
+        self._rows.procedures.will_change(candidate.notice.id)
         _replace_reading(self._connection, candidate, target.number)
         # Another reading of the publication instant can make another version the current one.
         newest = heads_of(self._connection, candidate.notice.id)[0].number
         if target.number == current.head.number or newest != current.head.number:
             self._point_to(candidate.notice.id, newest)
-        else:
-            key = self._rows.procedures.key_of(candidate.notice)
-            self._rows.updates.append((candidate.notice.id, {"procedure_key": key}))
         return _outcome(SaveStatus.REVISION, candidate, target.number, changes)
 
     def _point_to(self, notice_id: str, number: int) -> None:
-        key = self._rows.procedures.key_of(load(self._connection, notice_id, number))
-        self._rows.updates.append((notice_id, {"version": number, "procedure_key": key}))
+        self._rows.updates.append((notice_id, {"version": number}))
         self._rows.to_index.append((notice_id, number, Origin.REPLAY))
         current = (notice_versions.c.notice_id == notice_id, notice_versions.c.version == number)
         self._connection.execute(update(notice_versions).where(*current).values(late=False))

@@ -78,11 +78,6 @@ def versions_of_payloads(connection: Connection, payloads: Iterable[tuple[str, s
     return found
 
 
-def load(connection: Connection, notice_id: str, number: int) -> Notice:
-    """The notice of a version that must be there."""
-    return parsed(notice_id, _text_of(connection, notice_id, number))
-
-
 def load_if_readable(connection: Connection, notice_id: str, number: int) -> Notice | None:
     """The notice of a version that must be there; None when it does not fit the model any more."""
     try:

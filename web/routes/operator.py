@@ -47,7 +47,7 @@ def _payload(site: Site, address: RawAddress | None) -> Response:
         raise HTTPException(404)
     settings = site.settings
     try:
-        with Archive(settings.archive, settings.spool_dir, site.services.store.payloads) as archive:
+        with Archive.open(settings, site.services.store.payloads, reading=True) as archive:
             content = archive.read(address)
     except ArchiveError as error:
         raise HTTPException(404, "payload-gone") from error

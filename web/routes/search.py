@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from core import clock
@@ -13,7 +13,7 @@ from search.port import Facet, FacetCounts, IndexState, SearchIndex, SearchPage,
 from search.query import NoticeQuery
 from store.records import StoredNotice
 from web.rendering import render, site_of, speaker_of
-from web.services import Services, Unavailable, asking_index, asking_store
+from web.services import Services, asking_index, asking_store
 from web.texts import N_, Speaker
 from web.views import coverage, filters, reading
 from web.views import search as view
@@ -61,21 +61,6 @@ def search_page(request: Request) -> HTMLResponse:
         filters=filters,
         is_soon=view.is_soon,
     )
-
-
-@router.get("/healthz")
-def health(request: Request) -> Response:
-    """Whether store and index answer; for supervisors and load balancers."""
-    services = site_of(request).services
-    found: dict[str, object] = {"status": "ok"}
-    try:
-        with asking_store():
-            found["notices"] = services.store.notices.count()
-        status = services.index.status()
-    except Unavailable as error:
-        return JSONResponse({"status": "unavailable", "part": error.part}, 503)
-    found |= {"index": status.state.value, "indexed": status.documents}
-    return JSONResponse(found, 200 if status.state.value != "unavailable" else 503)
 
 
 def _page_number(asked: str | None) -> int:

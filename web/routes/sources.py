@@ -29,6 +29,7 @@ LIGHTS = {
     SourceVerdict.INCOMPLETE: ("warn", N_("incomplet")),
     SourceVerdict.SILENT: ("bad", N_("muet")),
     SourceVerdict.FAILED: ("bad", N_("en panne")),
+    SourceVerdict.PAUSED: ("warn", N_("suspendu")),
 }
 RUN_STATES = {
     RunState.RUNNING: N_("en cours"),

@@ -14,6 +14,7 @@ from alerts.snapshots import NoticeSnapshot
 from core import clock
 from notices.model import Classification, Notice, NoticeKind
 from search.query import NoticeQuery
+from store.procedure_identifiers import Identifier
 from store.records import Hit
 from store.tables import notice_versions
 from tests.unit.alerts.alerts_kit import LIGHTING, NOON, World, deadline_on, kinds, notice, second_version
@@ -220,3 +221,60 @@ def test_a_version_that_no_longer_fits_the_model_does_not_stop_the_alerts(world:
         connection.execute(broken.values(notice='{"kind": "of old"}'))
     world.match()
     assert [hit.notice_id for hit in world.hits(owner)] == ["be_bda:1", "be_bda:1"]
+
+
+# --- procedures that were one by mistake ------------------------------------------------------------------------------
+
+WRONG = Identifier("eforms-procedure-id", PROCEDURE)
+
+
+def part(world: World) -> None:
+    """An operator says that the number that both notices print ties nothing; what that asks for is matched."""
+    world.store.procedures.refuse(WRONG, reason="the portal prints it everywhere", by="Anne")
+    world.reindex()
+    world.match()
+
+
+def test_a_call_that_was_taken_for_a_copy_of_another_tender_is_told_when_they_are_taken_apart(world: World) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian())
+    world.crawl(european())
+    assert [hit.notice_id for hit in world.hits(owner)] == ["be_bda:1"]
+    part(world)
+    assert told(world, owner) == [("be_bda:1", 1, []), ("eu_ted:1-2026", 1, [])]
+    assert kinds(world.hits(owner)) == ["new", "new"]
+
+
+def test_nobody_hears_twice_of_what_is_taken_apart(world: World) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian())
+    world.crawl(european(title={"fr": "Éclairage de la gare", "nl": "Verlichting van het station"}))
+    assert digests.build(world.store, world.settings, owner, "2026-11-24", clock.now()) is not None
+    before = told(world, owner)
+    assert len(before) == 2
+    part(world)
+    world.store.procedures.rebuild()
+    world.match()
+    assert told(world, owner) == before
+
+
+def test_who_came_after_a_notice_is_not_told_of_it_because_it_was_taken_apart(world: World) -> None:
+    world.crawl(belgian())
+    world.crawl(european())
+    with clock.frozen_at(NOON + timedelta(days=2)):
+        late = world.confirmed(now=NOON + timedelta(days=2))
+        before = told(world, late)
+        part(world)
+        assert told(world, late) == before
+
+
+def test_who_follows_one_side_does_not_hear_of_the_other_one_any_more(world: World) -> None:
+    owner = world.confirmed()
+    world.crawl(belgian())
+    world.crawl(european(title={"fr": "Fourniture de chaises"}, description={}, classifications=()))
+    part(world)
+    heard = len(world.hits(owner))
+    other = european(title={"fr": "Fourniture de chaises"}, description={}, classifications=())
+    world.crawl(second_version(other, deadlines=(deadline_on(21),)))
+    world.crawl(second_version(belgian(), deadlines=(deadline_on(21),)))
+    assert [hit.notice_id for hit in world.hits(owner)[heard:]] == ["be_bda:1"]

@@ -9,6 +9,7 @@ from html import unescape
 import httpx
 import pytest
 
+from notices.model import Notice
 from search.query import NoticeQuery
 from store.records import Saving
 from tests.unit.web import invented
@@ -161,3 +162,41 @@ async def test_the_same_tender_on_two_portals_is_one_card_that_names_both(made: 
     assert page.count('class="result"') == 1
     assert "Aussi sur" in page
     assert "/notices/eu_ted%3A5-2026" in page or "/notices/be_bda%3A" in page
+
+
+def on_two_portals(number: int) -> list[Notice]:
+    """The same call on two portals."""
+    call = invented.notice(number, NOW, notice_uuid=f"0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b{number:04x}")
+    return [call, call.model_copy(update={"id": f"eu_ted:{number}-2026", "portal": "eu_ted"})]
+
+
+async def test_the_total_says_how_many_of_its_notices_are_copies(made: Callable[..., Made]) -> None:
+    own = made([*on_two_portals(1), *on_two_portals(2), invented.notice(3, NOW)])
+    async with own.browser() as client:
+        page = unescape((await client.get("/")).text)
+    assert "5 avis, dont 2 copies d'un même marché sur un autre portail" in page
+    assert page.count('class="result"') == 3
+    assert "Les nombres comptent des avis" in page
+
+
+async def test_where_there_are_more_pages_only_the_copies_of_this_page_are_told(made: Callable[..., Made]) -> None:
+    own = made([item for number in range(1, 14) for item in on_two_portals(number)])
+    async with own.browser() as client:
+        pages = [unescape((await client.get("/", params={"page": number})).text) for number in (1, 2)]
+    for page in pages:
+        assert re.search(r'<h2 id="total">26 avis</h2>', page)
+        cards = page.count('class="result"')
+        folded = page.count("Aussi sur")
+        assert folded
+        said = "1 avis est réuni" if folded == 1 else f"{folded} avis sont réunis"
+        assert f"Sur cette page, {said} à la fiche du même marché" in page
+        assert cards + folded in (20, 6)
+
+
+async def test_a_page_without_copies_speaks_of_none(made: Callable[..., Made]) -> None:
+    own = made([invented.notice(1, NOW), invented.notice(2, NOW)])
+    async with own.browser() as client:
+        page = unescape((await client.get("/")).text)
+    assert '<h2 id="total">2 avis</h2>' in page
+    assert ", dont" not in page
+    assert "Sur cette page" not in page
