@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -21,9 +22,19 @@ _OWN = ("facts", "unverified", "closed")
 """What is known of one portal and not of another one that runs the same software."""
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what two places have in common twice: a person will change one of them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """No anchors."""
+        return True
+
+
 def engines() -> tuple[str, ...]:
-    """The engines that serve a portal without files of its own."""
-    return tuple(sorted(path.parent.name for path in ENGINES.glob("*/spider.py")))
+    """The engines that serve a portal without files of its own: those that crawl and read."""
+    return tuple(
+        sorted(path.parent.name for path in ENGINES.glob("*/spider.py") if (path.parent / "parse.py").is_file())
+    )
 
 
 def write(
@@ -36,7 +47,10 @@ def write(
     engine: str | None = None,
     folder: Path = PORTALS,
 ) -> tuple[Path, ...]:
-    """Write `folder/key`; the files written. `VigieError` when the key is taken or something given makes no sense."""
+    """Write `folder/key`, whole or not at all; the files written.
+
+    `VigieError` when the key is taken or something given makes no sense, `OSError` when nothing can be written there.
+    """
     target = folder / key
     if target.exists():
         raise VigieError(f"{target} is there already.")
@@ -50,10 +64,19 @@ def write(
     except ValidationError as error:
         first = error.errors()[0]
         raise VigieError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    target.mkdir(parents=True)
-    for file, text in files.items():
-        (target / file).write_text(text, encoding="utf-8")
+    _put(target, files)
     return tuple(target / file for file in files)
+
+
+def _put(target: Path, files: dict[str, str]) -> None:
+    """All files or none: half a folder would be in the way of the next try, and a `portal.yml` alone is a portal."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".begun-") as beside:
+        draft = Path(beside) / target.name
+        draft.mkdir()
+        for file, text in files.items():
+            (draft / file).write_text(text, encoding="utf-8")
+        draft.rename(target)
 
 
 def _skeleton(given: dict[str, str]) -> dict[str, str]:
@@ -74,20 +97,27 @@ def _configuration(given: dict[str, str], engine: str) -> dict[str, str]:
     if model is None:
         raise VigieError(f"No portal uses the engine {engine} yet, so there is none to begin from.")
     text = (PORTALS / model / "portal.yml").read_text(encoding="utf-8")
-    found: dict[str, Any] = {part: value for part, value in yaml.safe_load(text).items() if part not in _OWN}
+    whole: dict[str, Any] = yaml.safe_load(text)
+    found = {part: value for part, value in whole.items() if part not in _OWN}
     unread = {"text": "Not read yet.", "read_on": now().date()}
     found |= {
         **given,
-        "name": {"fr": given["name"]},
+        "name": {"fr": given["name"], "en": given["name"]},
         "operator": given["name"],
         "attribution": f"Source : {given['name']}",
         "notice_url": found["notice_url"].replace(found["base_url"], given["base_url"]),
         "licence": unread,
         "terms": unread,
         "robots": unread,
+        "calendar": {**found["calendar"], "at": []},
         "unverified": [
-            {"what": "everything about this portal", "settle": f"Run `vigie probe {given['key']}` and compare."}
+            {"what": "everything about this portal", "settle": f"Run `vigie probe {given['key']}` and compare."},
+            # What `vigie probe` can look for by itself is a habit of the software.
+            *(item for item in whole.get("unverified", ()) if "check" in item),
         ],
     }
-    head = f"# Begun from {model}, which runs the same software: check every value, expectations and options first.\n"
-    return {"portal.yml": head + yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=118)}
+    head = (
+        f"# Begun from {model}, which runs the same software: check every value, expectations and options first.\n"
+        "# Without hours in `calendar` the scheduler leaves the portal alone; give it some once it was probed.\n"
+    )
+    return {"portal.yml": head + yaml.dump(found, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=118)}

@@ -54,9 +54,11 @@ class Source(Frozen):
     portal: str
     attribution: str
     licence: str
+    licence_url: str | None = None
     terms: str
     terms_url: str | None = None
-    read_on: date = Field(description="when licence and terms were read")
+    robots: str = Field(description="what the portal asks of crawlers")
+    read_on: date = Field(description="when licence, terms and robots were read: the earliest of these days")
 
 
 class ExportHead(Frozen):
@@ -256,9 +258,11 @@ def _source(portal: portals.Portal) -> Source:
         portal=portal.key,
         attribution=portal.attribution,
         licence=portal.licence.text,
+        licence_url=portal.licence.url,
         terms=portal.terms.text,
         terms_url=portal.terms.url,
-        read_on=min(portal.licence.read_on, portal.terms.read_on),
+        robots=portal.robots.text,
+        read_on=min(portal.licence.read_on, portal.terms.read_on, portal.robots.read_on),
     )
 
 
@@ -280,6 +284,8 @@ def _csv_head(head: ExportHead) -> Iterator[str]:
         yield _csv_line(["# coverage", item.portal, days])
     for source in head.sources:
         yield _csv_line(["# source", source.portal, source.attribution, source.licence])
+        yield _csv_line(["# terms", source.portal, source.terms, source.terms_url or ""])
+        yield _csv_line(["# robots", source.portal, source.robots, f"read on {source.read_on}"])
     yield _csv_line(COLUMNS)
 
 

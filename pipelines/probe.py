@@ -210,7 +210,10 @@ def _watch(spider: WindowSpider, seen: _Seen) -> None:
 def _about_list(portal: Portal, window: Window, seen: _Seen) -> Iterator[Finding]:
     listing = seen.listing
     enough = seen.trouble is not None and seen.trouble.startswith("A probe ")
+    answered = any(page.status == 200 and not page.url.endswith("/robots.txt") for page in seen.pages)
     trouble = None if enough else seen.trouble
+    if trouble is None and not answered:
+        trouble = f"None of its pages was answered with 200, in {seen.requests} requests."
     yield Finding(what="the portal answers as its spider expects", held=trouble is None, detail=trouble or "")
     announced = None if listing is None else listing.announced
     yield Finding(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from core import clock
 from core.settings import Settings
-from crawlers.portals import keys
+from crawlers.portals import keys, load
 from scheduler.supervisor import Child, vigie
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ SIMULATED_PORTALS = {
     "fr_place": 60,
     "fr_maximilien": 60,
     "fr_aws": 60,
+    "fr_achatpublic": 60,
     "fr_decp": 300,
     "ma_pmmp_results": 60,
     "ma_bdc": 80,
@@ -117,8 +118,11 @@ class Demonstration:
 
     def _toml(self) -> str:
         public_url = f"public_url = {json.dumps(self._public_url)}\n" if self._public_url else ""
+        # No browser is needed to look at the demonstration: its portals write their lists for plain clients, too.
         portals = "".join(
-            f'\n[portals.{key}]\nbase_url = "http://127.0.0.1:{port}"\n' for key, port in self._ports.items()
+            f'\n[portals.{key}]\nbase_url = "http://127.0.0.1:{port}"\n'
+            + ('transport = "http"\n' if load(key).transport == "browser" else "")
+            for key, port in self._ports.items()
         )
         portals += "".join(f"\n[portals.{key}]\nenabled = false\n" for key in keys() if key not in self._ports)
         return f"""# Written by `vigie up --demo`; the demonstration alone reads it.

@@ -10,6 +10,7 @@ import importlib
 from datetime import date
 from typing import Final, Protocol
 
+from crawlers import portals
 from simulated_portals.messages import SimulatedPortal
 
 _FOLDERS: Final = {
@@ -31,6 +32,9 @@ _FOLDERS: Final = {
     "ma_pmmp_results": "atexo_ma.results",
 }
 """Key of a portal to the folder that simulates it."""
+
+_SOFTWARE: Final = {"atexo_fr": "atexo_fr", "atexo_ma": "atexo_ma"}
+"""Engine to the folder that simulates its software, for all other portals that run it."""
 
 
 class LivingPortal(SimulatedPortal, Protocol):
@@ -58,13 +62,24 @@ class Factory(Protocol):
 
 
 def keys() -> tuple[str, ...]:
-    """The keys of the portals that can be simulated."""
+    """The keys of the portals whose own habits are simulated."""
     return tuple(sorted(_FOLDERS))
 
 
 def factory(key: str) -> Factory:
-    """What makes the simulated portal of a key. `ValueError` when there is none."""
-    if key not in _FOLDERS:
-        raise ValueError(f"There is no simulated portal {key}; there are: {', '.join(keys())}.")
-    found: Factory = importlib.import_module(f"simulated_portals.{_FOLDERS[key]}.server").make_portal
+    """What makes the simulated portal of a key; a portal without habits of its own is one that runs its software.
+
+    `ValueError` when there is none.
+    """
+    folder = _FOLDERS.get(key) or _SOFTWARE.get(_engine(key) or "")
+    if folder is None:
+        raise ValueError(
+            f"There is no simulated portal {key}; there are: {', '.join(keys())}, and every portal whose portal.yml "
+            f"names the engine {' or '.join(sorted(_SOFTWARE))}."
+        )
+    found: Factory = importlib.import_module(f"simulated_portals.{folder}.server").make_portal
     return found
+
+
+def _engine(key: str) -> str | None:
+    return portals.load(key).engine if key in portals.keys() else None

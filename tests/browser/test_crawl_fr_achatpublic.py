@@ -134,7 +134,7 @@ def test_a_consultation_that_sends_its_visitor_to_another_host_is_missed(vigie: 
 
 
 def test_without_a_browser_there_is_no_card_and_the_run_says_so(tmp_path: Path) -> None:
-    portal = make_portal("fr_achatpublic", invented=5, page_size=3)
+    portal = make_portal("fr_achatpublic", invented=5, page_size=3, plain=False)
     plain = {"fr_achatpublic": {"transport": "http"}}
     with portal_installation(tmp_path, "fr_achatpublic", portal, portals=plain) as vigie:
         window = window_of(vigie)

@@ -21,6 +21,8 @@ KEY = re.compile(r"(?P<organisation>[0-9A-Za-z][0-9A-Za-z_-]{0,49})-(?P<consulta
 
 _LABELS = {"objet", "organisme"}
 _CLAUSES = ("social", "environnement")
+_NUMBER = re.compile(r"(?<!\d)(?:\d{2}-\d{1,6}|\d{1,8}-20\d{2})(?!\d)")
+"""The number of a notice on BOAMP or TED."""
 
 
 class Row(Frozen):
@@ -53,9 +55,13 @@ class Row(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """Equal when the list says nothing new of this consultation."""
+        """Equal when the list says nothing new of this consultation.
+
+        Of addresses elsewhere the numbers of notices count alone: what stands around them may change with the session.
+        """
         shown = self.model_dump_json(exclude={"unread", "external_links"})
-        return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()
+        numbers = sorted({number for link in self.external_links for number in _NUMBER.findall(link)})
+        return hashlib.sha256("\n".join([shown, *numbers]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def rows_of(root: HtmlElement) -> Iterator[HtmlElement]:

@@ -31,6 +31,9 @@ CONTROLS = ListControls(kept=("listePageSizeTop", "numPageTop"))
 EVERY_LIST = "ctl0_CONTENU_PAGE_resultSearch_"
 """What a page of the list always holds, with rows or without."""
 _LOGIN = ("connexion", "login", "authentification")
+SECOND_READING = 3
+"""Days after publication from which a consultation is read once more: its page gets the address of the notice on BOAMP
+or TED, and more documents, days after it appeared, and the list tells nothing of that."""
 
 
 class PortalSpider(WindowSpider):
@@ -119,13 +122,19 @@ class PortalSpider(WindowSpider):
         mine = [(row, markup) for row, markup in page.with_markup if row.native_id not in seen and self._follows(row)]
         known = await self.fingerprints([row.native_id for row, _markup in mine])
         for row, markup in mine:
-            key = row.native_id
-            if known.get(key) == row.fingerprint:
+            key, printed = row.native_id, self._fingerprint(row)
+            if known.get(key) == printed:
                 listing.unchanged.add(key)
                 listing.changed.pop(key, None)
             else:
                 listing.unchanged.discard(key)
-                listing.changed[key] = ListedNotice(key, row.fingerprint, {"markup": markup, "row": row})
+                listing.changed[key] = ListedNotice(key, printed, {"markup": markup, "row": row})
+
+    def _fingerprint(self, row: Row) -> str:
+        """What the row prints, and whether it is old enough for its second reading."""
+        day = day_of(row.published)
+        settled = day is None or (self.portal.today(now()) - day).days >= SECOND_READING
+        return row.fingerprint if settled else f"{row.fingerprint}-new"
 
     def _follows(self, row: Row) -> bool:
         return self.options.organisation in (None, row.organisation)

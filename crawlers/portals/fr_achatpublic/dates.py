@@ -7,7 +7,7 @@ import re
 from notices.values.dates import PARIS, Instant, combine_deadline
 from notices.values.text import fold
 
-_MONTHS = ("janv", "fevr", "mars", "avr", "mai", "juin", "juil", "aout", "sept", "oct", "nov", "dec")
+_MONTHS = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 _FULL = re.compile(r"\b([0-9]{1,2})\s+([a-z]{3,9})\.?\s+([0-9]{4})(?:\s+(?:a\s+)?([0-9]{1,2})\s*[:h]\s*([0-9]{2}))?")
 
 

@@ -18,7 +18,7 @@ from crawlers.portals.fr_achatpublic.notice import Source, read
 from notices.formats.errors import FormatReason, NoticeFormatError
 from notices.formats.reading import Reading
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 FORMS = {
     "raw-unit": "what the spider archives: the card of the list and the page of the consultation",
     "list-page": "a page of the list, one notice per card",

@@ -72,6 +72,13 @@ class Search:
             return tuple(replace(self, procedure=procedure) for procedure in PROCEDURES)
         return ()
 
+    @property
+    def split_by(self) -> str:
+        """By what this search is narrower than the one before it."""
+        if self.procedure != ALL:
+            return "procedure"
+        return "nature" if self.nature != ALL else "département"
+
     def __str__(self) -> str:
         where = f" in {','.join(self.departements)}" if self.departements else ""
         nature = f", {NATURES[self.nature]}" if self.nature != ALL else ""

@@ -23,6 +23,9 @@ from crawlers.portals.fr_aws.list_page import ListedRow
 from crawlers.portals.fr_aws.searches import ALL, Asked, Search, searches
 from crawlers.portals.fr_aws.walk import Walk
 
+EXPIRED = "A"
+"""The list of calls whose deadline is over."""
+
 
 class Options(Checked):
     """What portal.yml says under `options`."""
@@ -74,6 +77,10 @@ class PortalSpider(WindowSpider):
         if asked.first is None or asked.last is None or window.start is None or window.end is None:
             self._check_open(found, listing)
             return found
+        if EXPIRED not in self.options.lists_of_a_day and window.start < self.portal.today(now()) - timedelta(days=1):
+            listing.note(
+                f"Calls of {window} that have closed since are on the list of expired ones, which is not read."
+            )
         kept = {}
         for key, (listed, search) in found.items():
             published = values.day(listed.row.dates.partition("Date limite")[0])

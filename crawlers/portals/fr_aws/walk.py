@@ -93,6 +93,11 @@ class Walk:
         narrower = search.narrower(self._regions)
         if not narrower:
             raise LayoutError(f"The portal asks to narrow the search for {search}, and there is nothing narrower.")
+        # A search that is refused has no number, so its parts cannot be added up against it.
+        self._note(
+            f"Searches were too wide and were split by {narrower[0].split_by}: a notice that the portal files under "
+            "none of those is on no list."
+        )
         return narrower
 
     # --- one search -------------------------------------------------------------------------------------------------

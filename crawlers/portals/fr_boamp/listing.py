@@ -15,10 +15,15 @@ from crawlers.engines.opendatasoft import Share, day, text
 KEY = "idweb"
 LISTED = (
     KEY, "dateparution", "datelimitereponse", "datefindiffusion", "etat", "nature", "famille", "objet", "nomacheteur",
-    "titulaire", "contractfolderid", "annonce_lie", "code_departement", "type_procedure", "type_marche", "criteres",
-    "descripteur_code", "source_schema", "filename",
+    "titulaire", "contractfolderid", "annonce_lie", "code_departement", "code_departement_prestation", "perimetre",
+    "type_procedure", "soustype_procedure", "type_marche", "sousnature", "type_avis", "criteres", "descripteur_code",
+    "source_schema", "filename",
 )  # fmt: skip
-"""Fields of a list row: all that are short. `donnees` and `gestion`, nine tenths of a record, come with the notice."""
+"""Fields of a list row: all that are short and say something of their own. `donnees` and `gestion`, nine tenths of a
+record, come with the notice."""
+CHECKPOINTS = (2, 7)
+"""Days after publication on which a record is read once more, whole: a late load may correct `donnees` alone, which no
+short field tells. The last one is the last day that a regular crawl looks back on (`overlap_days`)."""
 
 FAMILIES = ("JOUE", "FNS", "MAPA", "DSP", "DIVERS")
 NATURES = (
@@ -65,9 +70,14 @@ def has_usable_id(row: dict[str, Any]) -> bool:
     return _ID.fullmatch(native_id(row)) is not None
 
 
-def fingerprint(row: dict[str, Any]) -> str:
-    """Equal while the list says the same of a notice; lists are sorted, as their order means nothing."""
+def fingerprint(row: dict[str, Any], today: date) -> str:
+    """Equal while the list says the same of a notice, between two checkpoints of its age.
+
+    Lists are sorted, as their order means nothing.
+    """
     said = {name: sorted(map(str, value)) if isinstance(value, list) else value for name, value in row.items()}
+    age = (today - published_on(row)).days
+    said["checkpoints"] = sum(age >= days for days in CHECKPOINTS)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
 

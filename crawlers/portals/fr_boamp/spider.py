@@ -171,8 +171,9 @@ class PortalSpider(WindowSpider):
     async def _sort_out(self, rows: list[dict[str, Any]], listing: Listing) -> None:
         """Tell rows that changed from those that are as they were."""
         known = await self.fingerprints([native_id(row) for row in rows])
+        today = self.portal.today(now())
         for row in rows:
-            key, printed = native_id(row), fingerprint(row)
+            key, printed = native_id(row), fingerprint(row, today)
             if known.get(key) == printed:
                 listing.unchanged.add(key)
             else:
