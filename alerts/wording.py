@@ -58,6 +58,7 @@ AMOUNTS = {
     AmountKind.FRAMEWORK_MAXIMUM: N_("maximum de l'accord-cadre"),
     AmountKind.FRAMEWORK_REESTIMATED: N_("accord-cadre réestimé"),
     AmountKind.AWARDED: N_("montant attribué"),
+    AmountKind.TENDER: N_("montant d'une offre"),
     AmountKind.LOWEST_TENDER: N_("offre la plus basse"),
     AmountKind.HIGHEST_TENDER: N_("offre la plus haute"),
     AmountKind.CONCESSION_REVENUE: N_("recettes de la concession"),

@@ -2,7 +2,8 @@
 
 *Complete* is earned. The portal's count (asked twice), the distinct notices on its list, and what was stored plus what
 waits in quarantine must all be the same number. Nothing announced, or less than a normal day announces, is *suspect*,
-because a portal in trouble answers with an empty list.
+because a portal in trouble answers with an empty list. Notices that were stored in part because the portal keeps a page
+or a document back are told; where they are many, the window is *incomplete* and is crawled again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 
 from crawlers.contract import WindowReport
 from store.records import Verdict
+
+PARTIAL_AT_MOST = 2
+PARTIAL_SHARE = 0.1
+"""So many notices, or this share of the listed ones, may be stored in part in a window that is complete."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,12 @@ def judge(report: WindowReport, kept: Kept, floor: int | None = None, *, may_be_
         return Judgement(Verdict.INCOMPLETE, missing, _why_missing(report, unsettled, expected, missing))
     if report.distinct != report.announced or report.second_count not in (None, report.announced):
         return Judgement(Verdict.INCOMPLETE, reason=_counts_differ(report))
+    if report.partial > max(PARTIAL_AT_MOST, PARTIAL_SHARE * len(report.listed)):
+        told = f"{report.partial} of {len(report.listed)} are known in part only."
+        return Judgement(Verdict.INCOMPLETE, reason=" ".join([told, *report.problems]))
     if floor is not None and expected < floor:
-        return Judgement(Verdict.SUSPECT, reason=f"The portal announced {expected}; such a day has at least {floor}.")
+        told = f"The portal announced {expected}; such a day has at least {floor}."
+        return Judgement(Verdict.SUSPECT, reason=" ".join([told, *report.problems]))
     return Judgement(Verdict.COMPLETE, reason=" ".join(report.problems) or None)
 
 

@@ -8,6 +8,7 @@ verdict: `crawlers.completeness` does, once the pipelines know what was stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
@@ -86,6 +87,9 @@ class WindowReport(Frozen):
     fetched: tuple[str, ...] = Field(default=(), description="native ids handed out as raw notices")
     unchanged: tuple[str, ...] = Field(default=(), description="native ids whose fingerprint is the known one")
     missed: Mapping[str, str] = Field(default_factory=dict, description="native id to why it could not be fetched")
+    partial: int = Field(
+        default=0, ge=0, description="notices handed out in part, because the portal keeps something of them back"
+    )
     problems: tuple[str, ...] = Field(
         default=(), description="oddities, as sentences, that do not decide the verdict alone"
     )
@@ -109,6 +113,22 @@ class Notebook(Protocol):
 
     def write(self, key: str, content: bytes) -> None:
         """Remember `content`."""
+        ...
+
+
+class HostBudget(Protocol):
+    """Port to what all machines together may ask of a host: so many requests a second, so many at a time."""
+
+    def turn(self, host: str, interval: float, connections: int) -> AbstractAsyncContextManager[None]:
+        """Entered when a request may be sent, left when its answer is there.
+
+        `interval`: seconds to the next request of anybody. Waits while the budget cannot be asked, and raises
+        `PortalDown` when that lasts, or when somebody else has begun to crawl the portal.
+        """
+        ...
+
+    async def hold_back(self, host: str, seconds: float) -> None:
+        """The host asked for a pause: nobody asks it before that is over."""
         ...
 
 

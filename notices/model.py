@@ -71,6 +71,7 @@ class AmountKind(StrEnum):
     FRAMEWORK_MAXIMUM = "framework-maximum"  # BT-271, BT-709 in results
     FRAMEWORK_REESTIMATED = "framework-reestimated"  # BT-660
     AWARDED = "awarded"  # BT-161 on the notice, BT-720 on a tender
+    TENDER = "tender"  # BT-720 of a tender that did not win, or of which nobody says that it did
     LOWEST_TENDER = "lowest-tender"  # BT-710
     HIGHEST_TENDER = "highest-tender"  # BT-711
     CONCESSION_REVENUE = "concession-revenue"  # BT-160, BT-162

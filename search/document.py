@@ -25,7 +25,7 @@ MAX_TEXT: Final = 1_000_000
 """Characters of text that are indexed of one piece and of one notice; `cut` says when there was more."""
 
 COUNTED_AMOUNTS: Final = frozenset(AmountKind) - {
-    AmountKind.DEPOSIT, AmountKind.LOWEST_TENDER, AmountKind.HIGHEST_TENDER,
+    AmountKind.DEPOSIT, AmountKind.TENDER, AmountKind.LOWEST_TENDER, AmountKind.HIGHEST_TENDER,
 }  # fmt: skip
 _HEADLINE_ORDER: Final = (
     AmountKind.AWARDED, AmountKind.ESTIMATED, AmountKind.FRAMEWORK_MAXIMUM, AmountKind.FRAMEWORK_REESTIMATED,

@@ -8,7 +8,8 @@ What every portal shares lives here:
 - `misbehaviour.py`: the faults a portal can be told to show;
 - `request_statistics.py`: what a client did, for tests of politeness;
 - `running.py`: runs a portal in a thread on a free loopback port;
-- `portal_clock.py`: the portal's own local time.
+- `portal_clock.py`: the portal's own local time;
+- `french_tenders/`: invented French tenders, with the sessions and the news of the portals that print them.
 
 Run one by hand with `python -m simulated_portals be_bda --port 8800`.
 """

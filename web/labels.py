@@ -53,6 +53,7 @@ AMOUNTS = {
     "framework-maximum": N_("Maximum de l'accord-cadre"),
     "framework-reestimated": N_("Valeur réestimée de l'accord-cadre"),
     "awarded": N_("Valeur attribuée"),
+    "tender": N_("Montant d'une offre"),
     "lowest-tender": N_("Offre la plus basse"),
     "highest-tender": N_("Offre la plus haute"),
     "concession-revenue": N_("Recettes de la concession"),

@@ -21,6 +21,8 @@ _BREAKS = frozenset(
         "option", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     )
 )  # fmt: skip
+_BREAK = "\0"
+"""No page has this character: it stands for a line break of ours among those of the source, which are blanks."""
 _BLANKS = re.compile(r"\s+")
 _C1 = {number: bytes([number]).decode("cp1252", "ignore") or " " for number in range(0x80, 0xA0)}
 """`&#140;` is an Œ that somebody typed under Windows: browsers show it so, and so do we."""
@@ -33,8 +35,8 @@ def lines(node: Selector | etree._Element | None, *, without: frozenset[str] = f
     element = node.root if isinstance(node, Selector) else node
     if not isinstance(element, etree._Element):
         return tuple(filter(None, (clean_line(str(element)),)))
-    words = "".join(_pieces(element, _HIDDEN | without)).translate(_C1)
-    return tuple(line for part in words.split("\n") if (line := clean_line(part)))
+    words = _BLANKS.sub(" ", "".join(_pieces(element, _HIDDEN | without))).translate(_C1)
+    return tuple(line for part in words.split(_BREAK) if (line := clean_line(part)))
 
 
 def text(node: Selector | etree._Element | None, *, without: frozenset[str] = frozenset()) -> str:
@@ -43,20 +45,19 @@ def text(node: Selector | etree._Element | None, *, without: frozenset[str] = fr
 
 
 def _pieces(element: etree._Element, hidden: frozenset[str]) -> Iterator[str]:
-    """Texts in the order of the page, with a line break around whatever begins a line."""
+    """Texts in the order of the page, with a break around whatever begins a line."""
     walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     for event, item in walk:
-        if event in ("comment", "pi"):
-            yield _BLANKS.sub(" ", item.tail or "")
-            continue
-        tag = item.tag if isinstance(item.tag, str) else ""
         if event == "start":
-            if tag in hidden:
+            if item.tag in hidden:
                 walk.skip_subtree()
                 continue
-            yield "\n" if tag in _BREAKS else ""
-            yield _BLANKS.sub(" ", item.text or "")
+            if item.tag in _BREAKS:
+                yield _BREAK
+            if item.text:
+                yield item.text
             continue
-        yield "\n" if tag in _BREAKS else ""
-        if item is not element:
-            yield _BLANKS.sub(" ", item.tail or "")
+        if item.tag in _BREAKS:
+            yield _BREAK
+        if item.tail and item is not element:
+            yield item.tail

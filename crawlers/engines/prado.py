@@ -25,6 +25,9 @@ TARGET = "PRADO_POSTBACK_TARGET"
 PARAMETER = "PRADO_POSTBACK_PARAMETER"
 FRESH_STARTS = 3
 """How often one walk begins again after the portal lost its state."""
+DRIFT = 50
+DRIFT_SHARE = 0.05
+"""So many rows, or this share of them, a list may grow or shrink while it is walked; more, and it is another list."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,8 @@ class PradoList:
         self._note = note
         self._session = Session()
         self._fresh_starts = 0
+        self._total: int | None = None
+        """What the page announced with which the list was opened last."""
 
     async def open(self) -> ListPage:
         """The first page, in a new session, with the page size that was asked for."""
@@ -194,6 +199,12 @@ class PradoList:
         """The list from its first page on, so many rows a page. Told when the portal does not obey."""
         control = self.controls.name(self.controls.page_size)
         resized = await self.postback(page, control, {control: str(size)})
+        self._total = page.total
+        if not self._is_same_list(resized):
+            raise LayoutError(
+                f"The list announced {page.total} rows, and {resized.total} when {size} rows a page were asked for: "
+                "the portal lost what was searched."
+            )
         if resized.size not in (None, size):
             self._note(f"Asked for {size} rows a page, the portal serves {resized.size}.")
         return resized
@@ -225,7 +236,7 @@ class PradoList:
         A page that repeats the one before it, or a postback that fails, means that the portal lost the list's state:
         the list is opened again and the page is jumped to. Where that does not help the page is left out and told.
         """
-        page = await self.open()
+        page = await self._begin()
         seen = tuple(keys(page))
         yield page
         position = 1
@@ -238,6 +249,17 @@ class PradoList:
             elif page.number not in (None, position):
                 return  # the portal does not get past this page: what is missing is seen in the counts
 
+    async def _begin(self) -> ListPage:
+        """Open the list, and keep in mind how long it is: a server that lost what was searched shows another one."""
+        page = await self.open()
+        self._total = page.total
+        return page
+
+    def _is_same_list(self, page: ListPage) -> bool:
+        """Whether a page announces about as much as the page with which the list was opened."""
+        before = page.total if self._total is None else self._total
+        return abs(page.total - before) <= max(DRIFT, before * DRIFT_SHARE)
+
     async def _advance(
         self, page: ListPage, position: int, seen: Sequence[str], keys: Callable[[ListPage], Sequence[str]]
     ) -> tuple[ListPage, tuple[str, ...]]:
@@ -245,9 +267,14 @@ class PradoList:
         try:
             following = await self.next(page)
             rows = tuple(keys(following))
-            if self._is_fresh(following, position, rows, seen):
-                return following, rows
             problem = f"Page {position} repeats what was listed before."
+            if not self._is_same_list(following):
+                problem = (
+                    f"Page {position} announces {following.total} rows, and the list began with {self._total}: the "
+                    "portal lost what was searched."
+                )
+            elif self._is_fresh(following, position, rows, seen):
+                return following, rows
         except (PortalDown, EnoughListed):
             raise
         except CrawlError as error:
@@ -256,7 +283,9 @@ class PradoList:
             raise LayoutError(f"{problem} The list was begun anew {FRESH_STARTS} times, in vain.")
         self._fresh_starts += 1
         logger.warning("%s The list is opened again", problem)
-        following = await self.jump(await self.open(), position)
+        following = await self.jump(await self._begin(), position)
+        if not self._is_same_list(following):
+            raise LayoutError(f"{problem} So it does in a new session.")
         rows = tuple(keys(following))
         if self._is_fresh(following, position, rows, seen):
             return following, rows

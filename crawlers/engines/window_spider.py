@@ -19,6 +19,7 @@ from core.clock import now
 from core.settings import CrawlSettings, PortalSettings
 from crawlers.contract import (
     CrawlError,
+    HostBudget,
     KnownNotices,
     MemoryNotebook,
     Notebook,
@@ -66,6 +67,8 @@ class Listing:
     changed: dict[str, ListedNotice] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    partial: set[str] = field(default_factory=set)
+    """Notices that are handed out in part, since the portal keeps something of them back; they are asked for again."""
 
     def begin(self) -> None:
         """Begin a walk: its counts are its own, while rows seen on earlier walks stay."""
@@ -103,6 +106,7 @@ class WindowSpider(Spider):
         portal_settings: PortalSettings | None = None,
         known: KnownNotices | None = None,
         notebook: Notebook | None = None,
+        budget: HostBudget | None = None,
         ignore_closed_hours: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -115,6 +119,8 @@ class WindowSpider(Spider):
         self.portal_settings = portal_settings or PortalSettings()
         self.known = known or NothingKnown()
         self.notebook = notebook or MemoryNotebook()
+        self.budget = budget
+        """What this crawl shares with others; without one it keeps to its own delay."""
         self.ignore_closed_hours = ignore_closed_hours
         self.stopped_early: str | None = None
         """Why windows were left for later."""
@@ -293,6 +299,7 @@ class WindowSpider(Spider):
             fetched=tuple(fetched),
             unchanged=tuple(sorted(listing.unchanged)),
             missed=missed or {},
+            partial=len(listing.partial),
             problems=(*listing.problems, *self._never_verified(window)),
             failure=failure,
         )

@@ -7,6 +7,7 @@ Sentinels: texts without any letter or digit (`-`, `.`, `@@@@`, `...`) and the p
 import html
 import re
 import unicodedata
+from itertools import filterfalse
 from typing import Final
 
 #: Longest text that is looked at, in characters; the rest is cut. The longest description seen is below 100,000.
@@ -79,17 +80,18 @@ def clean_line(text: str) -> str:
 
 def is_sentinel_text(text: str) -> bool:
     """Whether the text stands for *not said*: empty, without letter or digit, or a known placeholder."""
-    return _is_sentinel(clean_text(text))
+    return is_sentinel(clean_text(text))
 
 
 def known_text(text: str | None) -> str | None:
     """The cleaned text, or None when it is absent or a sentinel."""
     cleaned = clean_text(text or "")
-    return None if _is_sentinel(cleaned) else cleaned
+    return None if is_sentinel(cleaned) else cleaned
 
 
-def _is_sentinel(cleaned: str) -> bool:
-    if not any(char.isalnum() for char in cleaned):
+def is_sentinel(cleaned: str) -> bool:
+    """`is_sentinel_text` of a text that is clean."""
+    if not cleaned[:1].isalnum() and not any(char.isalnum() for char in cleaned):
         return True
     return len(cleaned) <= _LONGEST_PLACEHOLDER and " ".join(cleaned.casefold().split()) in _PLACEHOLDERS
 
@@ -145,5 +147,7 @@ def _without_hidden(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents, to compare words: `Évêché` gives `eveche`, `Œuvre` gives `oeuvre`, `ß` gives `ss`."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(filterfalse(unicodedata.combining, decomposed))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
+import heapq
 import random
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from operator import itemgetter
 
 from simulated_portals.be_bda.corrections import cancelled, rectified
 from simulated_portals.be_bda.drafts import Draft
@@ -34,14 +37,14 @@ class Inventor:
         world = invented_world()
         calls, awards = CallDrawer(world, chance), AwardDrawer(world, chance)
         roles, weights = list(ROLES), list(ROLES.values())
-        waiting: list[Draft] = []
+        waiting = _Waiting()
         found: list[Publication] = []
         for instant in self._instants(count, chance):
             draft = calls.draft(instant, chance.choices(roles, weights)[0])
             if draft.is_award:
                 draft = self._awarded(draft, waiting, awards, chance)
             elif draft.deadline and draft.sub_type != "E1":
-                waiting.append(draft)
+                waiting.add(draft, draft.deadline)
             found.append(publication_of(draft))
         return tuple(self._fates(found, chance))
 
@@ -75,15 +78,13 @@ class Inventor:
             return time(4, chance.randint(10, 24), chance.randint(0, 59), micro)
         return time(chance.randint(7, 17), chance.randint(0, 59), 45, micro)
 
-    def _awarded(self, fresh: Draft, waiting: list[Draft], awards: AwardDrawer, chance: random.Random) -> Draft:
+    def _awarded(self, fresh: Draft, waiting: _Waiting, awards: AwardDrawer, chance: random.Random) -> Draft:
         """Half of the awards belong to a call whose deadline has passed."""
-        ready = [call for call in waiting if call.deadline and call.deadline + timedelta(days=7) < fresh.published_at]
+        ready = waiting.ready_before(fresh.published_at - timedelta(days=7))
         if fresh.sub_type in ("25", "38") or not ready or chance.random() < 0.45:
             migrated = fresh.sub_type in ("29", "E4") and chance.random() < 0.05
             return replace(awards.with_outcome(fresh), migrated=migrated)
-        call = chance.choice(ready)
-        waiting.remove(call)
-        return awards.award_of(call, fresh)
+        return awards.award_of(ready.pop(chance.randrange(len(ready)))[1], fresh)
 
     def _fates(self, found: list[Publication], chance: random.Random) -> list[Publication]:
         """What became of calls since: deadlines that moved, calls that were withdrawn (one at least)."""
@@ -120,6 +121,27 @@ class Inventor:
             return corrected
         # Seen on a live row: the mark of a cancellation at the instant of a re-publication.
         return replace(corrected, cancelled_at=at + timedelta(microseconds=54_310))
+
+
+class _Waiting:
+    """Calls without an award, in the order in which they were published."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[datetime, int, Draft]] = []
+        self._ready: list[tuple[int, Draft]] = []
+        self._number = 0
+
+    def add(self, call: Draft, deadline: datetime) -> None:
+        """One more call."""
+        self._number += 1
+        heapq.heappush(self._running, (deadline, self._number, call))
+
+    def ready_before(self, instant: datetime) -> list[tuple[int, Draft]]:
+        """Calls with a deadline before an instant, each with its number. Instants must not go back."""
+        while self._running and self._running[0][0] < instant:
+            _, number, call = heapq.heappop(self._running)
+            bisect.insort(self._ready, (number, call), key=itemgetter(0))
+        return self._ready
 
 
 def publication_of(draft: Draft) -> Publication:

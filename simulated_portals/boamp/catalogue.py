@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +17,8 @@ from simulated_portals.boamp.records import FIELDS, record_of
 
 INSTANTS = ("datelimitereponse",)
 _KEPT = 64
+_OF_A_DAY = re.compile(r"dateparution = date'([0-9-]{10})'")
+_OF_KEYS = re.compile(r'idweb in \(("[0-9A-Z-]+"(?:, "[0-9A-Z-]+")*)\)')
 
 
 class Catalogue:
@@ -25,6 +29,7 @@ class Catalogue:
         self._drafts: dict[str, Draft] = {}
         self._records: dict[str, dict[str, Any]] = {}
         self._ordered: tuple[dict[str, Any], ...] = ()
+        self._by_day: dict[str, list[dict[str, Any]]] = {}
         self._results: dict[tuple[str, str, str], tuple[dict[str, Any], ...]] = {}
         self.put(*drafts)
 
@@ -34,15 +39,13 @@ class Catalogue:
             for draft in drafts:
                 self._drafts[draft.idweb] = draft
                 self._records[draft.idweb] = {**record_of(draft), **fields}
-            self._ordered = tuple(sorted(self._records.values(), key=_oldest_first))
-            self._results = {}
+            self._put_in_order()
 
     def change(self, idweb: str, **fields: Any) -> None:
         """Write over fields of one record, as a late load does."""
         with self._lock:
             self._records[idweb] = {**self._records[idweb], **fields}
-            self._ordered = tuple(sorted(self._records.values(), key=_oldest_first))
-            self._results = {}
+            self._put_in_order()
 
     def move_deadline(self, idweb: str, deadline: datetime) -> None:
         """A late load that gives a notice another deadline."""
@@ -65,11 +68,28 @@ class Catalogue:
         key = (where, order_by, zone.key)
         if key not in self._results:
             condition = condition_of(where, FIELDS, INSTANTS, zone)
-            found = tuple(record for record in self._ordered if condition(record))
+            found = tuple(record for record in self._candidates(where) if condition(record))
             if len(self._results) >= _KEPT:
                 self._results.clear()
             self._results[key] = _sorted(found, order_by)
         return self._results[key]
+
+    def _candidates(self, where: str) -> Sequence[dict[str, Any]]:
+        """Records that may satisfy a `where`, in order: a bulletin of many notices is not gone through for one day."""
+        of_day, of_keys = _OF_A_DAY.fullmatch(where), _OF_KEYS.fullmatch(where)
+        if of_day:
+            return self._by_day.get(of_day[1], ())
+        if of_keys:
+            keys = {key.strip('"') for key in of_keys[1].split(", ")}
+            return sorted((self._records[key] for key in keys if key in self._records), key=_oldest_first)
+        return self._ordered
+
+    def _put_in_order(self) -> None:
+        self._ordered = tuple(sorted(self._records.values(), key=_oldest_first))
+        self._by_day = defaultdict(list)
+        for record in self._ordered:
+            self._by_day[record["dateparution"]].append(record)
+        self._results = {}
 
 
 def printed(record: dict[str, Any], select: tuple[str, ...], zone: ZoneInfo) -> dict[str, Any]:

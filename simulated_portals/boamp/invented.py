@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,15 @@ from simulated_portals.boamp.eforms_json import folder_of
 
 ZONE = ZoneInfo("Europe/Paris")
 SPAN_DAYS = 45
-"""Days before `today` in which notices of today's schema were published."""
+"""Days before `today` in which notices of today's schema were published; more when they are many."""
+KEYS_A_DAY = 400
+"""Keys of a day, as in the real bulletin: 147,000 notices in a year. A Friday has those of its weekend too."""
+MOST_A_DAY = 300
+"""Notices of a day on average, at most: so that no day needs a key of the next one."""
 LOOKED_BACK = 600
-"""Notices among which those that a later one corrects, withdraws or ends are chosen."""
+"""Notices among which those are looked for that a later one corrects, withdraws or ends."""
+CHOSEN_AMONG = 40
+"""The latest of those."""
 _SHAPES: tuple[tuple[Shape, int], ...] = (
     ("eforms", 44), ("fns", 27), ("mapa", 16), ("dsp", 4), ("divers", 3), ("legacy", 6),
 )  # fmt: skip
@@ -50,10 +57,12 @@ class Inventor:
         self._seed = seed
         self._today = today
         self._numbers: dict[date, int] = {}
+        self._span = SPAN_DAYS
 
     def drafts(self, count: int) -> tuple[Draft, ...]:
         """So many notices, oldest first."""
         chance = random.Random(self._seed)
+        self._span = max(SPAN_DAYS, count // MOST_A_DAY)
         shapes = chance.choices([s for s, _ in _SHAPES], [w for _, w in _SHAPES], k=count)
         plan = sorted((self._day(shape, chance), number, shape) for number, shape in enumerate(shapes))
         made: list[Draft] = []
@@ -71,7 +80,7 @@ class Inventor:
         """The next key of a day: numbers grow within a year."""
         number = self._numbers.get(day, 0)
         self._numbers[day] = number + 1
-        return f"{day:%y}-{(day.timetuple().tm_yday - 1) * 400 + number + 1}"
+        return f"{day:%y}-{(day.timetuple().tm_yday - 1) * KEYS_A_DAY + number + 1}"
 
     def correction_of(self, draft: Draft, day: date, deadline: datetime | None) -> Draft:
         """The notice by which a deadline moves; the time is read on the clock of Paris."""
@@ -88,15 +97,15 @@ class Inventor:
         """A working day; the old schema was used in 2015 to 2018."""
         if shape == "legacy":
             return date(chance.randint(2015, 2018), chance.randint(2, 12), chance.randint(2, 27))
-        day = self._today - timedelta(days=chance.randint(0, SPAN_DAYS))
+        day = self._today - timedelta(days=chance.randint(0, self._span))
         return day - timedelta(days=max(0, day.weekday() - 4))
 
     def _draft(self, day: date, shape: Shape, made: list[Draft], chance: random.Random) -> Draft:
         event = chance.choices([e for e, _ in _EVENTS], [w for _, w in _EVENTS])[0]
-        before = list(_eligible(made[-LOOKED_BACK:], shape, day, event))
+        before = list(islice(_eligible(made[-LOOKED_BACK:], shape, day, event), CHOSEN_AMONG))[::-1]
         if event == "call" or not before or shape == "divers":
             return self._call(day, shape, chance)
-        chosen = chance.choice(before[-40:])
+        chosen = chance.choice(before)
         if event == "correction":
             moved = (chosen.deadline or datetime.combine(day, time(12))) + timedelta(days=7)
             return self.correction_of(chosen, day, moved)
@@ -149,9 +158,11 @@ class Inventor:
 
 
 def _eligible(made: list[Draft], shape: Shape, day: date, event: Event) -> Iterator[Draft]:
-    """Earlier notices of a shape that may be corrected, withdrawn or ended; what is withdrawn or ended may not."""
-    ended = {draft.previous.first.idweb for draft in made if draft.previous and draft.event != "correction"}
-    for draft in made:
+    """Earlier notices of a shape that may be corrected, withdrawn or ended, newest first; not what has been."""
+    ended: set[str] = set()
+    for draft in reversed(made):
+        if draft.previous and draft.event != "correction":
+            ended.add(draft.previous.first.idweb)
         if draft.shape != shape or draft.event not in ("call", "correction") or draft.first.idweb in ended:
             continue
         running = draft.deadline is None or draft.deadline.date() >= day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ConfigurationError
 from crawlers.engines.prado import ListControls
@@ -16,6 +16,8 @@ class Options(BaseModel):
 
     left_out: tuple[str, ...] = ("a1a", "m1i", "controleur")
     """orgAcronyme of organisations that hold tests or no buyer: their rows are counted and not fetched."""
+    working_days_without_news: int | None = Field(default=None, ge=1)
+    """So many working days in a row without a new consultation make the list doubtful; None: the portal is small."""
     currency: str = "MAD"
     consultations: str | None = None
     """Key of the portal whose consultations these announcements belong to; default: this portal."""

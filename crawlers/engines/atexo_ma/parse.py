@@ -26,7 +26,7 @@ from notices.formats.reading import Reading
 
 PARSER_VERSION = "1"
 FORMS = {
-    "raw-unit": "what the spider archives: key, row, page and popup of one consultation",
+    "raw-unit": "what the spider archives: key, row (or what the list had said), page and popup of one consultation",
     "list-page": "a page of a result list, one notice per row",
     "list-row": "one row of it",
     "detail-page": "the page of a consultation",
@@ -113,6 +113,8 @@ def _read_unit(record: dict[str, Any], portal: Portal) -> Consultation:
         if len(rows) != 1:
             raise NoticeFormatError(FormatReason.UNEXPECTED, "The row is no row of the portal's list.", path="row")
         printed = read_row(rows[0])
+    else:
+        _read_listed(record, printed)
     printed.organisation = _text(record, "organisation") or printed.organisation
     printed.number = _text(record, "number") or printed.number
     if page is not None:
@@ -129,6 +131,17 @@ def _read_unit(record: dict[str, Any], portal: Portal) -> Consultation:
     if (problem := _text(record, "lots_problem")) is not None:
         printed.note("lots", problem)
     return printed
+
+
+def _read_listed(record: dict[str, Any], printed: Consultation) -> None:
+    """What only the list had said of a consultation that has left it."""
+    listed = record.get("listed")
+    if not isinstance(listed, dict):
+        return
+    printed.published_on = _text(listed, "published_on")
+    environmental = listed.get("environmental")
+    printed.environmental = environmental if isinstance(environmental, bool) else None
+    printed.note("listed", "It left the list of what is open before the deadline that the list had printed.")
 
 
 def _text(record: dict[str, Any], key: str) -> str | None:

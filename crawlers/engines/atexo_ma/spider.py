@@ -3,6 +3,8 @@
 The list is one serial chain in one session: the results by GET, the page size raised by postback, the further pages by
 postback. Pages of consultations need no session and are asked without cookies. One raw notice is
 `{"organisation": …, "number": …, "row": "<tr>…", "detail": "<html>…", "lots": "<html>…"}`, texts as they were sent.
+Of a consultation that left the list before its deadline the page is read once more; what the list alone had said of it
+then stands under `listed` in place of a row.
 
 `portal.yml` names the lists as routes (`paths`: list, detail, lots and, where the list is filtered, everything).
 """
@@ -11,24 +13,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 from core.clock import now
 from core.errors import ConfigurationError
 from crawlers.contract import CrawlError, LayoutError, PortalDown, RawNotice, Window
 from crawlers.engines.atexo_ma import detail, lots
+from crawlers.engines.atexo_ma.call_memory import CallMemory
+from crawlers.engines.atexo_ma.consultation import Consultation
 from crawlers.engines.atexo_ma.listing import HOLDS, ListedPage, is_past, walk_list
+from crawlers.engines.atexo_ma.open_list import AT_MOST, LEFT, OpenList, Remembered, remembered
 from crawlers.engines.atexo_ma.options import options_of
+from crawlers.engines.atexo_ma.rejections import Rejections
 from crawlers.engines.atexo_ma.rows import Row
 from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import Moved, PageService, RequestRejected
+from crawlers.engines.partial import PartialNotices
 from crawlers.engines.prado import read_list_page
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
 
+SATURDAY = 5
 PASSES = 3
 """How often a list is walked at most while the portal's total keeps moving."""
-REJECTED_IN_A_ROW = 3
-"""After so many pages in a row that the firewall refuses, it is not these pages: the notices count as missed."""
 
 
 class PortalSpider(WindowSpider):
@@ -44,7 +51,9 @@ class PortalSpider(WindowSpider):
         self.portal = self.portal.at(self.base_url or self.route.base_url)
         self.options = options_of(self.portal)
         self.service = PageService(self)
-        self._rejected_in_a_row = 0
+        self._rejections = Rejections(self.service)
+        self._partial = PartialNotices(Listing())
+        self._fresh_calls: dict[str, Consultation] = {}
 
     # --- the list ---------------------------------------------------------------------------------------------------
 
@@ -54,16 +63,23 @@ class PortalSpider(WindowSpider):
             raise CrawlError(
                 f"{self.portal.key} can only be asked for what is open now: its filters by day do not hold."
             )
+        self._partial = PartialNotices(listing)
         for _ in range(PASSES):
             listing.begin()
-            await self._walk(listing)
+            try:
+                rows = await self._walk(listing)
+            finally:
+                CallMemory(self.portal.key, self.notebook).note(self._fresh_calls, self.portal.today(now()))
             if listing.announced == listing.second_count == listing.distinct:
+                await self._look_at_those_that_left(rows, listing)
                 return
         if listing.announced != listing.second_count:
             listing.note(f"The portal's total kept moving over {PASSES} walks.")
 
-    async def _walk(self, listing: Listing) -> None:
+    async def _walk(self, listing: Listing) -> dict[str, Remembered]:
+        """Walk the list once; what is worth remembering of its rows."""
         seen: set[str] = set()
+        listed_now: dict[str, Remembered] = {}
         left_out: Counter[str] = Counter()
         size = self.portal.listing.page_size
         pages = walk_list(
@@ -81,9 +97,12 @@ class PortalSpider(WindowSpider):
             fresh = [row for row in listed.rows if row.key not in seen]
             seen.update(row.key for row in fresh)
             listing.distinct = len(seen)
-            await self._sort_out(self._wanted(fresh, left_out), listing)
+            wanted = self._wanted(fresh, left_out)
+            listed_now |= remembered(wanted)
+            await self._sort_out(wanted, listing)
         for organisation, rows in sorted(left_out.items()):
             listing.note(f"{rows} rows of {organisation} are left out: this organisation holds tests, not calls.")
+        return listed_now
 
     def _check_length(self, listed: ListedPage) -> None:
         longest = self.portal.listing.longest
@@ -119,10 +138,49 @@ class PortalSpider(WindowSpider):
             printed = row.fingerprint
             if known.get(row.key) == printed:
                 listing.unchanged.add(row.key)
+                self._rejections.witness(self._url("detail", organisation=row.organisation, number=row.number))
             else:
+                self._fresh_calls[row.key] = row.printed
                 kept = {"organisation": row.organisation, "number": row.number, "html": row.html}
                 kept["allotted"] = "yes" if row.printed.allotted else ""
                 listing.changed[row.key] = ListedNotice(row.key, printed, dict(kept))
+
+    async def _look_at_those_that_left(self, listed: dict[str, Remembered], listing: Listing) -> None:
+        """The pages of consultations that left the open list before their deadline: cancelled, or closed early."""
+        if "everything" not in self.route.paths:
+            return  # a list of another kind
+        memory = OpenList(self.portal.key, self.notebook)
+        news_on = memory.last_news(listed, self.portal.today(now()))
+        left = memory.left_early(listed, now())
+        read = await self.fingerprints(list(left))
+        waiting = [key for key in left if read.get(key) != LEFT]
+        if len(waiting) > AT_MOST:
+            listing.note(f"{len(waiting)} consultations left the open list early; {AT_MOST} are looked at in one run.")
+        for key in waiting[:AT_MOST]:
+            before = left[key]
+            unit: dict[str, Any] = before.unit
+            try:
+                complete = await self._add_pages(unit, allotted=bool(before.allotted))
+            except PortalDown:
+                raise
+            except CrawlError as error:
+                listing.note(f"{key} left the open list before its deadline, and why is not known: {error}")
+                continue
+            listing.changed[key] = ListedNotice(key, LEFT if complete else "", {"unit": unit})
+        memory.remember(listed, left)
+        self._check_news(news_on)
+
+    def _check_news(self, news_on: date) -> None:
+        """A list on which nothing new appears for days is an old copy, however well its numbers agree."""
+        allowed = self.options.working_days_without_news
+        days = [news_on + timedelta(days=number) for number in range(1, (self.portal.today(now()) - news_on).days)]
+        holidays = self.portal.expectations.holidays
+        working = [day for day in days if day.weekday() < SATURDAY and not holidays.includes(day)]
+        if allowed is not None and len(working) >= allowed:
+            raise CrawlError(
+                f"The portal has listed no new consultation since {news_on}, for {len(working)} working days: it may "
+                "be serving an old list."
+            )
 
     def _url(self, path: str, **values: str) -> str:
         return self.portal.base_url + self.route.path(path, **values)
@@ -135,28 +193,35 @@ class PortalSpider(WindowSpider):
         A page that is gone, or that the firewall refuses, is handed out with its row alone and asked for again.
         """
         row = listed.row
-        url = self._url("detail", organisation=row["organisation"], number=row["number"])
-        unit: dict[str, str] = {"organisation": row["organisation"], "number": row["number"], "row": row["html"]}
-        known: str | None = listed.fingerprint
+        if "unit" in row:
+            return self._raw(listed, row["unit"], complete=bool(listed.fingerprint))
+        unit: dict[str, Any] = {"organisation": row["organisation"], "number": row["number"], "row": row["html"]}
         try:
-            unit["detail"] = await self._detail(url, row["number"])
+            complete = await self._add_pages(unit, allotted=bool(row["allotted"]))
         except (NoSuchThing, Moved, RequestRejected) as error:
-            self._rejected_in_a_row += isinstance(error, RequestRejected)
-            if self._rejected_in_a_row >= REJECTED_IN_A_ROW:
-                raise
-            known, unit["problem"] = None, f"Only the portal's list says something of this consultation. {error}"
-        else:
-            self._rejected_in_a_row = 0
-            if row["allotted"] or has_lots(unit["detail"]):
-                known = await self._add_lots(unit, known)
+            if isinstance(error, RequestRejected):
+                await self._rejections.count(error)
+            complete = False
+            unit["problem"] = f"Only the portal's list says something of this consultation. {error}"
+            self._partial.add(listed.native_id, str(error))
+        return self._raw(listed, unit, complete=complete)
+
+    def _raw(self, listed: ListedNotice, unit: dict[str, Any], *, complete: bool) -> RawNotice:
         return RawNotice(
             portal=self.portal.key,
             native_id=listed.native_id,
-            fingerprint=known,
+            fingerprint=listed.fingerprint if complete else None,
             payload=json.dumps(unit, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"),
-            url=url,
+            url=self._url("detail", organisation=unit["organisation"], number=unit["number"]),
             listed_at=now(),
         )
+
+    async def _add_pages(self, unit: dict[str, Any], *, allotted: bool) -> bool:
+        """Add the page and, where there are lots, the popup; whether all of it could be had."""
+        url = self._url("detail", organisation=unit["organisation"], number=unit["number"])
+        unit["detail"] = await self._detail(url, unit["number"])
+        self._rejections.witness(url)
+        return await self._add_lots(unit) if allotted or has_lots(unit["detail"]) else True
 
     async def _detail(self, url: str, number: str) -> str:
         page = await self.service.get(url, holds=detail.RECAP)
@@ -165,7 +230,7 @@ class PortalSpider(WindowSpider):
             raise LayoutError(f"{page.asked} answers another consultation: {', '.join(sorted(numbers))[:200]}.")
         return page.text
 
-    async def _add_lots(self, unit: dict[str, str], known: str | None) -> str | None:
+    async def _add_lots(self, unit: dict[str, Any]) -> bool:
         """The popup of the lots. One that cannot be had does not keep the consultation back, and is asked for again."""
         url = self._url("lots", organisation=unit["organisation"], number=unit["number"])
         try:
@@ -174,8 +239,9 @@ class PortalSpider(WindowSpider):
             raise
         except (NoSuchThing, Moved, RequestRejected, LayoutError) as error:
             unit["lots_problem"] = f"The lots could not be read. {error}"
-            return None
-        return known
+            self._partial.add(f"{unit['organisation']}-{unit['number']}", unit["lots_problem"], minor=True)
+            return False
+        return True
 
 
 def has_lots(page: str) -> bool:

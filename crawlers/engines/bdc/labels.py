@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from lxml import etree
 from parsel import Selector
 
 from notices.formats.reading import UnreadElement
@@ -18,16 +19,18 @@ from notices.values.text import clean_line, fold
 _LABELLED = re.compile(r"(?P<label>[^:]{2,60}?)\s*:\s*(?P<value>.*)", re.DOTALL)
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _SAMPLE = 80
+_TEXTS = etree.XPath("descendant-or-self::*[not(self::script or self::style)]/text()", smart_strings=False)
+_TOOLTIPS = etree.XPath("descendant-or-self::*/@data-bs-title", smart_strings=False)
 
 
 def words(element: Selector) -> str:
     """All text of an element on one line; pieces of different elements are kept apart."""
-    return clean_line(" ".join(element.xpath(".//text()[not(ancestor::script or ancestor::style)]").getall()))
+    return clean_line(" ".join(_TEXTS(element.root) if isinstance(element.root, etree._Element) else ()))
 
 
 def whole(element: Selector) -> str:
     """The text of an element, from the tooltip where there is one: what is shown may be shortened."""
-    tooltips = [clean_line(text) for text in element.xpath("./@data-bs-title | .//@data-bs-title").getall()]
+    tooltips = (clean_line(text) for text in _TOOLTIPS(element.root))
     return next((text for text in tooltips if text), words(element))
 
 

@@ -38,6 +38,9 @@ class Options(BaseModel):
     published_from: str = Field(description="parameter of the first publication day")
     published_to: str = Field(description="parameter of the last publication day, included")
     deadline_from: str | None = Field(default=None, description="parameter of the first day of deadlines")
+    look_again_hours: float = Field(
+        default=5, ge=0, description="hours between two looks of regular crawls at all that is open"
+    )
 
 
 @dataclass(frozen=True)

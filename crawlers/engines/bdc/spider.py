@@ -63,6 +63,8 @@ class BdcSpider(WindowSpider, Generic[R]):
         self.route = next(iter(self.portal.routes.values()))
         self.pages = PageService(self)
         self._everything: int | None = None
+        self._other_total: int | None = None
+        """What a further page of the walk announced, where it was not what the first page did."""
 
     # --- what a list's spider says ----------------------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class BdcSpider(WindowSpider, Generic[R]):
         """Walk the list until a walk begins and ends with the same total."""
         for _ in range(PASSES):
             listing.begin()
+            self._other_total = None
             seen: dict[str, R] = {}
             try:
                 await self._walk_all(window, listing, seen)
@@ -95,8 +98,11 @@ class BdcSpider(WindowSpider, Generic[R]):
                 await self.sort_out(tuple(seen.values()), listing)
             listing.distinct = len(seen)
             listing.second_count = await self.count(self.filters(window))
-            if listing.second_count == listing.announced:
+            if listing.second_count == listing.announced and self._other_total is None:
                 return
+        if self._other_total is not None and listing.second_count == listing.announced:
+            # A walk whose pages are of different lists is not whole, though its first and its last count agree.
+            listing.second_count = self._other_total
         listing.note(f"The portal's total kept moving over {PASSES} walks.")
 
     async def _walk_all(self, window: Window, listing: Listing, seen: dict[str, R]) -> None:
@@ -128,6 +134,8 @@ class BdcSpider(WindowSpider, Generic[R]):
                         f"The portal announces {total} and shows no card: a page size or a filter that it refuses, or "
                         "another layout."
                     )
+            elif total_now != total:
+                await self._check_total(number, total, total_now, filters)
             await self.check_filters(rows, total, window, listing)
             fresh = [row for row in rows if row.key not in mine]
             mine.update(row.key for row in fresh)
@@ -141,6 +149,15 @@ class BdcSpider(WindowSpider, Generic[R]):
                 last += 1  # cards are missing: look behind the end
             number += 1
         return total, barren > 0
+
+    async def _check_total(self, number: int, total: int, total_now: int, filters: Mapping[str, str]) -> None:
+        """A further page that announces another total is of another list: with new notices, or without the filter."""
+        if filters and total_now > total and total_now >= await self.everything():
+            raise LayoutError(
+                f"The portal ignored the filter on page {number}: it announced {total} on the first page, and "
+                f"{total_now} there, as many as without one."
+            )
+        self._other_total = total_now
 
     async def _page(self, filters: Mapping[str, str], number: int, size: int) -> tuple[ListPage, int]:
         path = self.route.path("list")

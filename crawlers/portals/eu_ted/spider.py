@@ -243,6 +243,7 @@ class PortalSpider(WindowSpider):
             document = await self.documents.find(package_of(listed.row), listed.native_id)
         except NoDocument as error:
             known, problem = None, str(error)  # asked again next time
+            self.listing.partial.add(listed.native_id)
             self._tell_missing(problem)
         return RawNotice(
             portal=self.portal.key,

@@ -16,7 +16,8 @@ from notices.formats.boamp.identity import idweb_of, parse_idweb
 
 LONGEST_CHAIN = 8
 """Links followed at most; a longer chain ends at the notice reached."""
-REMEMBERED = 50_000
+REMEMBERED = 10_000
+"""Notices at most, some three weeks of the bulletin; what is asked of older ones is asked again."""
 _FIELDS = ("idweb", "contractfolderid", "annonce_lie", "gestion", "nature", "etat")
 _FIRST_NATURES = frozenset({"APPEL_OFFRE", "PRE_INFORMATION"})
 _LATER_STATES = frozenset({"RECTIFICATIF", "ANNULATION", "RECTIFANNUL", "MODIFICATION"})
@@ -53,8 +54,7 @@ class Roots:
         A root is `{"idweb", "contractfolderid"}`. A notice that the data set does not hold (it begins in 2015) is a
         root all the same: it was named.
         """
-        if len(self._seen) >= REMEMBERED:
-            self._seen.clear()
+        self._forget()
         found: dict[str, Named] = {}
         waiting: dict[str, str] = {}
         for record in records:
@@ -72,6 +72,11 @@ class Roots:
                 break
         found.update({key: {"idweb": reached, "contractfolderid": None} for key, reached in waiting.items()})
         return found
+
+    def _forget(self) -> None:
+        """Let go of what was seen first."""
+        for key in list(self._seen)[: max(0, len(self._seen) - REMEMBERED)]:
+            del self._seen[key]
 
     def _step(self, waiting: dict[str, str], found: dict[str, Named]) -> dict[str, str]:
         left: dict[str, str] = {}

@@ -76,7 +76,7 @@ class PortalSpider(WindowSpider):
             finally:
                 # What was seen before a fault is kept; the window fails all the same.
                 await self._sort_out(walk, listing)
-            _count(walk, listing)
+                _count(walk, listing)
             again = [await self._total(dataset, window) for dataset in datasets]
             listing.second_count = len(walk.contracts) + walk.unusable + sum(again) - walk.lines
             if sum(again) == walk.announced:

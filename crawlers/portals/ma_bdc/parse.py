@@ -7,6 +7,7 @@ a card of the list. `split` takes a page of the list apart.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urljoin
 
@@ -88,10 +89,28 @@ def _read_unit(unit: dict[str, Any], context: Parsing) -> Reading:
         if not is_show_page(page):
             raise NoticeFormatError(FormatReason.UNEXPECTED, "The page is not that of a notice.", path="show")
         show = read_show_page(page)
+        if card is not None:
+            _check_same_notice(card, show)
     if isinstance(unit.get("id"), str):
         show.show_id = unit["id"]
     whole = html is not None
     return _notice(card, show, context, partial=None if whole else _LIST_ALONE, form="show" if whole else "card")
+
+
+def _check_same_notice(card: NoticeCard, show: ShowPage) -> None:
+    """A page of another notice than the card's is refused: its values would stand under the card's id."""
+    listed, shown = (_bare(fields.values.get("reference")) for fields in (card.fields, show.fields))
+    if listed and shown and not (listed.startswith(shown) or shown.startswith(listed)):
+        raise NoticeFormatError(
+            FormatReason.CONTRADICTION,
+            "The page is of another notice than the card of the list.",
+            path="show.reference",
+            printed=show.fields.values.get("reference"),
+        )
+
+
+def _bare(reference: str | None) -> str:
+    return re.sub(r"\s+", "", fold(reference or "").rstrip(". \u2026").lstrip("#"))
 
 
 def _only_card(text: str) -> NoticeCard:

@@ -1,7 +1,8 @@
 """The spider of the notices of purchase orders.
 
 The list by day of publication, or of what can still be answered (deadline from today on), pages of 50; the page of a
-notice only when its card is new or changed. One raw notice is `{"card": "<html>", "show": "<html>"}`. Cards do not
+notice only when its card is new or changed. A notice that changes keeps its day of publication, so a crawl of today
+looks at all that is open as well. One raw notice is `{"card": "<html>", "show": "<html>"}`. Cards do not
 print the day of publication: whether the portal heeded that filter shows in its totals.
 """
 
@@ -10,7 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, Final
 
 from core.clock import now
 from crawlers.contract import LayoutError, RawNotice, Window
@@ -19,10 +21,12 @@ from crawlers.engines.bdc.listing import ListPage
 from crawlers.engines.bdc.spider import BdcSpider, Row
 from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import instead_of
+from crawlers.engines.partial import PartialNotices
 from crawlers.engines.window_spider import ListedNotice, Listing
 from crawlers.portals.ma_bdc.card import read_notice_card
 
 _BEFORE_ALL = date(2000, 1, 1)
+_LOOKED: Final = "ma_bdc-looked-at-what-is-open"
 _DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _NOTICE = re.compile(r"avis\s+d(?:'|\u2019|&#0?39;|&apos;|&rsquo;)\s*achat", re.IGNORECASE)
 """What the page of a notice always speaks of."""
@@ -30,6 +34,46 @@ _NOTICE = re.compile(r"avis\s+d(?:'|\u2019|&#0?39;|&apos;|&rsquo;)\s*achat", re.
 
 class PortalSpider(BdcSpider[Row]):
     """Crawls the avis d'achat."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._partial = PartialNotices(Listing())
+
+    async def list_window(self, window: Window, listing: Listing) -> None:
+        """The list of a window; with that of today, what is open and changed since it was published."""
+        self._partial = PartialNotices(listing)
+        await super().list_window(window, listing)
+        if window.scope == "open":
+            self._note_look()
+        elif window.start and window.end and window.start <= self.portal.today(now()) < window.end and self._is_due():
+            await self._look_again(listing)
+
+    async def _look_again(self, listing: Listing) -> None:
+        """What is new or changed in the list of what is open. Rows that it announces and does not show are missing."""
+        opened = Listing()
+        try:
+            await super().list_window(Window.open_now(), opened)
+        finally:
+            for key, found in opened.changed.items():
+                listing.unchanged.discard(key)
+                listing.changed.setdefault(key, found)
+            for problem in opened.problems:
+                listing.note(f"What is open: {problem}")
+        short = max(opened.announced or 0, opened.second_count or 0) - opened.distinct
+        if short > 0:
+            listing.note(f"{short} of the {opened.announced} notices that are open were not listed.")
+            listing.announced = (listing.announced or 0) + short
+            listing.second_count = (listing.second_count or 0) + short
+        elif short == 0:
+            self._note_look()
+
+    def _is_due(self) -> bool:
+        looked = self.notebook.read(_LOOKED)
+        pause = timedelta(hours=0 if self.portal.simulated else self.options.look_again_hours)
+        return looked is None or now() - looked[1] >= pause
+
+    def _note_look(self) -> None:
+        self.notebook.write(_LOOKED, b"looked")
 
     def filters(self, window: Window) -> dict[str, str]:
         """ISO days, both ends included."""
@@ -94,8 +138,9 @@ class PortalSpider(BdcSpider[Row]):
             if _NOTICE.search(page.text) is None:
                 raise instead_of(page, "avis d'achat")
             show = page.text
-        except NoSuchThing:
+        except NoSuchThing as error:
             known = None  # asked again next time
+            self._partial.add(listed.native_id, str(error))
         unit = {"card": listed.row["card"], "show": show, "id": listed.native_id}
         return RawNotice(
             portal=self.portal.key,

@@ -3,21 +3,21 @@
 An announcement is a record of its own: its refConsultation is not that of the call (in a sample of 189 extraits de PV
 the numbers follow the day on which the extrait was published). What both print is the reference, which is no key: the
 portal is searched for it, and the call counts as found when one row alone has the reference, the organisation and,
-where several have, the buyer.
+where several have, the buyer. A call that Vigie has listed itself is known by these three, and not searched for.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crawlers.contract import LayoutError
+from crawlers.engines.atexo_ma.call_memory import bare
 from crawlers.engines.atexo_ma.consultation import Consultation
 from crawlers.engines.atexo_ma.listing import HOLDS
 from crawlers.engines.atexo_ma.rows import read_row, read_rows, row_elements
 from crawlers.engines.pages import PageService, Session, selector
 from crawlers.portals.ma_pmmp_results.forms import has_search, read_form
-from notices.values.text import fold
 
 _DATES = ("dateMiseEnLigneStart", "dateMiseEnLigneEnd", "dateMiseEnLigneCalculeStart", "dateMiseEnLigneCalculeEnd")
 ROWS_AT_MOST = 20
@@ -26,12 +26,8 @@ ROWS_AT_MOST = 20
 
 def same_reference(one: str | None, other: str | None) -> bool:
     """Whether two printed references are the same, whatever their case, blanks and dashes."""
-    first, second = _bare(one), _bare(other)
+    first, second = bare(one), bare(other)
     return bool(first) and first == second
-
-
-def _bare(text: str | None) -> str:
-    return re.sub(r"[\s\u2010-\u2015_-]+", "", fold(text or ""))
 
 
 def choose_call(rows: Sequence[Consultation], printed: Consultation) -> tuple[Consultation | None, int]:
@@ -45,7 +41,7 @@ def choose_call(rows: Sequence[Consultation], printed: Consultation) -> tuple[Co
         and same_reference(row.reference, printed.reference)
     ]
     if len(found) > 1 and printed.buyer:
-        found = [row for row in found if _bare(row.buyer) == _bare(printed.buyer)] or found
+        found = [row for row in found if bare(row.buyer) == bare(printed.buyer)] or found
     return (found[0], 1) if len(found) == 1 else (None, len(found))
 
 
@@ -54,6 +50,18 @@ def rows_of(fragment: str | None) -> list[Consultation]:
     if not fragment:
         return []
     return [read_row(row) for row in row_elements(selector(f'<table class="table-results">{fragment}</table>'))]
+
+
+def candidates(unit: Mapping[str, Any]) -> list[Consultation]:
+    """The calls that a raw unit names: the one that Vigie held, or the rows of a search."""
+    held = unit.get("call")
+    if isinstance(held, dict):
+        organisation, number, reference, buyer = (
+            str(held[name]) if held.get(name) else None for name in ("organisation", "number", "reference", "buyer")
+        )
+        return [Consultation(organisation=organisation, number=number, reference=reference, buyer=buyer)]
+    rows = unit.get("calls")
+    return rows_of(rows if isinstance(rows, str) else None)
 
 
 class CallFinder:

@@ -160,7 +160,7 @@ class AnnouncementList(PradoList):
 
     async def span(self, first: date | None, end: date | None) -> Span:
         """All rows of the days `[first, end)`, and whatever else stands on their pages; without days, all rows."""
-        page = await self.open()
+        page = await self._begin()
         span = Span(total=page.total, last_total=page.total, sorted_by_day=first is not None)
         self._check_rows(page)
         span.newest_key = next((row.key for row in self._of(page)[0]), None)

@@ -146,8 +146,8 @@ def _tender(tender: PrintedTender, where: str, options: ResultsOptions, notes: l
     if words and (amount is None or amount < 0):
         notes.append(ReadingNote(path=where, message="This amount cannot be read.", printed=words[:200]))
     elif amount is not None and not is_sentinel_amount(amount):
-        # The page does not say whether tax is included: buyers open acts of both kinds.
-        value = Money(amount=amount, currency=options.currency, kind=AmountKind.AWARDED, printed=words)
+        # The page says neither who won nor whether tax is included: buyers open acts of both kinds.
+        value = Money(amount=amount, currency=options.currency, kind=AmountKind.TENDER, printed=words)
     return Tender(tenderers=(firm,), value=value, winner=False)
 
 

@@ -23,7 +23,7 @@ from crawlers.engines.payloads import check_size, json_object
 from crawlers.portals.definition import Portal
 from crawlers.portals.loading import load
 from crawlers.portals.ma_pmmp_results import tracking
-from crawlers.portals.ma_pmmp_results.calls import choose_call, rows_of
+from crawlers.portals.ma_pmmp_results.calls import candidates, choose_call
 from crawlers.portals.ma_pmmp_results.kinds import (
     BY_SLUG,
     CANCELLED,
@@ -43,9 +43,9 @@ from notices.formats.reading import Reading, UnreadElement
 from notices.model import Document
 from notices.values.text import clean_line
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 FORMS = {
-    "raw-unit": "what the spider archives: kind, key, row, page, rows of the call, tenders",
+    "raw-unit": "what the spider archives: kind, key, row, page, the call or the rows of its search, tenders",
     "list-page": "a page of a list of announcements, one notice per row",
     "list-row": "one row of it",
     "detail-page": "the page of an announcement",
@@ -190,7 +190,7 @@ def _read_unit(record: dict[str, Any], portal: Portal, context: Parsing) -> Read
 def _find_call(record: dict[str, Any], found: Announcement, buyer: str | None) -> None:
     if (problem := _text(record, "calls_problem")) is not None:
         found.printed.note("calls", f"The call was not looked for. {problem}")
-    rows = rows_of(_text(record, "calls"))
+    rows = candidates(record)
     found.printed.buyer = found.printed.buyer or buyer
     found.call, count = choose_call(rows, found.printed)
     if count > 1:

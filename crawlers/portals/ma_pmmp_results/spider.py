@@ -3,8 +3,9 @@
 A window is a day of publication. Each kind has a list, sorted by that day; one walk from the newest row back serves all
 windows of a run. What was cancelled has no day: cancellations that are new are counted to the day on which they are
 first seen, which is today. One raw notice is `{"type": …, "organisation": …, "number": …, "row": "<tr>…"}` with, where
-they could be had, the page (`detail`), the rows found when the call was looked for (`calls`), and the page on which the
-opening of tenders is recorded (`tracking`, `tracking_lots`), texts as they were sent.
+they could be had, the page (`detail`), the call (`call` where Vigie holds it, else `calls`, the rows that the portal's
+search found), and the page on which the opening of tenders is recorded (`tracking`, `tracking_lots`), texts as they
+were sent.
 """
 
 from __future__ import annotations
@@ -16,26 +17,29 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from core.clock import now
-from crawlers.contract import CrawlError, EnoughListed, LayoutError, PortalDown, RawNotice, Window
+from crawlers.contract import CrawlError, EnoughListed, LayoutError, PortalDown, RawNotice, Window, WindowReport
 from crawlers.engines.atexo_ma import detail
+from crawlers.engines.atexo_ma.call_memory import CallMemory
 from crawlers.engines.atexo_ma.consultation import Consultation
+from crawlers.engines.atexo_ma.rejections import Rejections
 from crawlers.engines.atexo_ma.rows import read_row, row_from_html
 from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import Moved, PageService, RequestRejected, selector
+from crawlers.engines.partial import PartialNotices
 from crawlers.engines.prado import ListControls
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
-from crawlers.portals.ma_pmmp_results.calls import CallFinder, choose_call, rows_of
+from crawlers.portals.ma_pmmp_results.calls import CallFinder, candidates, choose_call
 from crawlers.portals.ma_pmmp_results.kinds import BY_SLUG, CANCELLED, KINDS, PROGRAMME, Kind
 from crawlers.portals.ma_pmmp_results.listing import Announced, AnnouncementList, Span
 from crawlers.portals.ma_pmmp_results.options import options_of
 from crawlers.portals.ma_pmmp_results.parse import has_document
 from crawlers.portals.ma_pmmp_results.programmes import ProgrammeList
 from crawlers.portals.ma_pmmp_results.tracking import TrackingService, lot_choices, table_of
+from crawlers.portals.ma_pmmp_results.waiting import Waiting
 
 DAYS_OF_A_WALK: Final = 31
 """Days at most that one walk keeps in memory, on either side of the window that is asked for."""
 PASSES: Final = 2
-REJECTED_IN_A_ROW: Final = 3
 FAILURES_OF_A_SEARCH: Final = 3
 """After so many searches for calls, or pages of tenders, that failed in a row, they are left for the next run."""
 _TOTALS: Final = "ma_pmmp_results-totals"
@@ -54,6 +58,8 @@ class PortalSpider(WindowSpider):
         self.options = options_of(self.portal)
         self.service = PageService(self)
         self._calls = CallFinder(self.service, self._url("calls"), self.options.form_prefix)
+        self._waiting = Waiting(self.notebook)
+        self._held_calls = CallMemory(self.options.calls, self.notebook)
         self._tracking = TrackingService(self.service, PageService(self, end=None))
         self._spans: dict[str, tuple[date, date, Span]] = {}
         self._broken: dict[str, CrawlError] = {}
@@ -61,7 +67,8 @@ class PortalSpider(WindowSpider):
         """Total and newest row of each list, by which two that are the same are known."""
         self._noted: dict[str, int] = {}
         self._cancelled: Span | None = None
-        self._rejected_in_a_row = 0
+        self._rejections = Rejections(self.service)
+        self._partial = PartialNotices(Listing())
         self._failures: dict[str, int] = {"calls": 0, "tracking": 0}
 
     # --- lists ------------------------------------------------------------------------------------------------------
@@ -73,6 +80,7 @@ class PortalSpider(WindowSpider):
         if window.start is None or window.end is None:
             raise CrawlError(f"{self.portal.key} is asked by day of publication: what is open now is not its matter.")
         listing.announced = 0
+        self._partial = PartialNotices(listing)
         troubles: list[CrawlError] = []
         # All lists are walked before a row of one is taken: that a choice was ignored shows in two of them.
         for kind in (*KINDS, PROGRAMME):
@@ -95,6 +103,8 @@ class PortalSpider(WindowSpider):
             )
         probed = any(isinstance(error, EnoughListed) for error in troubles)
         if window.start <= self.portal.today(now()) < window.end and not probed:
+            for listed in self._waiting.due(now(), {*listing.changed, *listing.unchanged}):
+                listing.changed[listed.native_id] = listed
             try:
                 await self._list_cancelled(listing)
             except PortalDown:
@@ -258,6 +268,8 @@ class PortalSpider(WindowSpider):
             if known.get(native_id) == row.fingerprint:
                 if count_unchanged:
                     listing.unchanged.add(native_id)
+                    if kind is not PROGRAMME:
+                        self._rejections.witness(self._url("detail", organisation=row.organisation, number=row.number))
                 continue
             fresh += 1
             kept = {
@@ -270,6 +282,10 @@ class PortalSpider(WindowSpider):
             }
             listing.changed[native_id] = ListedNotice(native_id, row.fingerprint, kept)
         return fresh
+
+    def _report(self, window: Window, listing: Listing, **told: Any) -> WindowReport:
+        self._waiting.save()
+        return super()._report(window, listing, **told)
 
     def _url(self, path: str, **values: str) -> str:
         return self.portal.base_url + self.route.path(path, **values)
@@ -294,6 +310,7 @@ class PortalSpider(WindowSpider):
                 again |= await self._add("calls", unit, lambda: self._add_calls(unit, row))
             if kind.opens_tenders:
                 again |= await self._add("tracking", unit, lambda: self._add_tracking(unit))
+        self._waiting.settle(listed, now(), again=again)
         return RawNotice(
             portal=self.portal.key,
             native_id=listed.native_id,
@@ -319,12 +336,12 @@ class PortalSpider(WindowSpider):
         try:
             page = await self.service.get(url, holds=detail.PREFIX)
         except (NoSuchThing, Moved, RequestRejected) as error:
-            self._rejected_in_a_row += isinstance(error, RequestRejected)
-            if self._rejected_in_a_row >= REJECTED_IN_A_ROW:
-                raise
+            if isinstance(error, RequestRejected):
+                await self._rejections.count(error)
+            self._partial.add(f"{unit['organisation']}-{unit['number']}-{unit['type']}", str(error))
             unit["problem"] = f"Only the portal's list says something of this announcement. {error}"
             return True
-        self._rejected_in_a_row = 0
+        self._rejections.witness(url)
         numbers = detail.numbers_of(page.text)
         if numbers and unit["number"] not in numbers:
             raise LayoutError(f"{page.asked} answers another announcement: {', '.join(sorted(numbers))[:200]}.")
@@ -353,6 +370,13 @@ class PortalSpider(WindowSpider):
         return False
 
     async def _add_calls(self, unit: dict[str, Any], row: dict[str, Any]) -> None:
+        """The call: one that Vigie holds itself, else what the portal's search answers."""
+        element = row_from_html(unit["row"])
+        held = self._held_calls.find(read_row(element)) if element is not None else None
+        if held is not None:
+            names = ("organisation", "number", "reference", "buyer")
+            unit["call"] = {name: getattr(held, name) for name in names}
+            return
         if row["reference"]:
             unit["calls"] = await self._calls.search(row["organisation"], row["reference"])
 
@@ -378,5 +402,5 @@ class PortalSpider(WindowSpider):
         element = row_from_html(unit["row"])
         if element is None:
             return None
-        call, _ = choose_call(rows_of(unit.get("calls")), read_row(element))
+        call, _ = choose_call(candidates(unit), read_row(element))
         return call

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from notices.formats.reading import UnreadElement
 from notices.model import ReadingNote
-from notices.values.text import clean_line, clean_text, is_sentinel_text, strip_html
+from notices.values.text import clean_line, clean_text, is_sentinel, strip_html
 
 _SAMPLE: Final = 80
 _MOST_PATHS: Final = 1_000
@@ -139,7 +139,7 @@ class Node:
     def text(self, *names: str) -> str | None:
         """The text at a path in paragraphs; None for an absent one and for a placeholder."""
         text = plain(self.at(*names).printed)
-        return None if is_sentinel_text(text) else text
+        return None if is_sentinel(text) else text
 
     def line(self, *names: str) -> str | None:
         """`text` on one line."""

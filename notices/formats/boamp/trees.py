@@ -8,6 +8,7 @@ different names, which no reader here depends on. The dumps bind the UBL prefixe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml import etree
@@ -19,6 +20,8 @@ from notices.formats.errors import FormatReason, NoticeFormatError
 DEEPEST: Final = 100
 """Levels of nesting; the deepest eForms notice seen has 17."""
 
+_LONGEST_KEY: Final = 120
+"""Characters of a prefix and a name."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}")
 _PREFIXES: Final = {uri.rpartition(":")[2]: prefix for prefix, uri in NAMESPACES.items()}
 """Prefix by what follows the last colon of the namespace, which both families of namespaces share."""
@@ -74,17 +77,17 @@ def eforms_as_xml(name: str, tree: dict[str, Any]) -> tuple[bytes, Skipped]:
 
 def check_depth(value: object, path: str) -> None:
     """Raises `NoticeFormatError` for JSON that is nested deeper than any notice."""
-    level = [value]
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
     for _ in range(DEEPEST):
-        level = [inner for item in level for inner in _inside(item)]
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict) or isinstance(inner, list)  # noqa: SIM101 - twice as fast, and walked for all
+        ]
         if not level:
             return
     raise NoticeFormatError(FormatReason.UNEXPECTED, "The JSON is nested deeper than any notice.", path=path)
-
-
-def _inside(value: object) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [item for item in inner if isinstance(item, dict | list)]
 
 
 def _fill(element: etree._Element, value: object, path: str, skipped: Skipped) -> None:
@@ -101,13 +104,20 @@ def _fill(element: etree._Element, value: object, path: str, skipped: Skipped) -
 
 
 def _children(element: etree._Element, key: str, value: object, path: str, skipped: Skipped) -> None:
-    prefix, _, local = key.partition(":")
-    if prefix not in NAMESPACES or not _NAME.fullmatch(local):
+    tag = _tag_of(key) if len(key) <= _LONGEST_KEY else None
+    if tag is None:
         skipped.append((f"{path}.{key[:100]}", str(value)[:80]))
         return
+    path = f"{path}.{key}"
     for item in value if isinstance(value, list) else [value]:
-        child = etree.SubElement(element, f"{{{NAMESPACES[prefix]}}}{local}")
-        _fill(child, item, f"{path}.{key}", skipped)
+        _fill(etree.SubElement(element, tag), item, path, skipped)
+
+
+@lru_cache(maxsize=4096)
+def _tag_of(key: str) -> str | None:
+    """The tag that a key stands for; None for a key that is none of UBL's."""
+    prefix, _, local = key.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}" if prefix in NAMESPACES and _NAME.fullmatch(local) else None
 
 
 def _attribute(element: etree._Element, name: str, value: object) -> None:
