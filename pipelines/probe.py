@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 LIST_REQUESTS = 4
 """Requests that the walk of the list may take; details are looked at with what is left."""
+_DAYS_BACK = 10
+"""How far a probe looks for a working day; no portal is closed for longer."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -142,13 +145,13 @@ def run(
     requests: int = 10,
     notices: int = 2,
 ) -> ProbeReport:
-    """Probe a portal. `window` is what is open now, or today for a portal that knows days only.
+    """Probe a portal. `window` is what is open now; of a portal that knows days only, the last day with news by now.
 
     Raises `OSError` when the folder cannot be written; whatever the portal does is in the report.
     """
     portal = portals.load(key).at(base_url or settings.portal(key).base_url)
     folder.mkdir(parents=True, exist_ok=True)
-    asked = window or (Window.open_now() if "open" in portal.scopes else Window.day(portal.today(now())))
+    asked = window or (Window.open_now() if "open" in portal.scopes else Window.day(_day_with_news(portal)))
     seen = _Seen(folder, requests, notices)
     try:
         asyncio.run(_crawl(portal, settings, asked, seen, base_url))
@@ -164,6 +167,13 @@ def run(
         proposals=tuple(name for name, _ in proposals),
         findings=(*_about_list(portal, asked, seen), *(found for _, found in proposals), *_unverified(portal, seen)),
     )
+
+
+def _day_with_news(portal: Portal) -> date:
+    """The newest day that the portal has published whole and on which it normally announces something; else today."""
+    expected, today = portal.expectations, portal.today(now())
+    days = (today - timedelta(days=expected.settled_after_days + back) for back in range(_DAYS_BACK))
+    return next((day for day in days if expected.floor_on(day) > 0), today)
 
 
 async def _crawl(portal: Portal, settings: Settings, window: Window, seen: _Seen, base_url: str | None) -> None:

@@ -22,7 +22,7 @@ from notices.formats.reading import Reading, ReadingContext
 from notices.model import Notice, NoticeKind
 from notices.values.dates import PARIS
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 FORMS = {
     "raw-unit": "what the spider archives: a record, and the first notice of its tender",
     "record": "one record of the open-data interface (v1, v2.0 or v2.1)",

@@ -48,6 +48,7 @@ def notice_of(awards: Sequence[Contract], context: ReadingContext, log: Log) -> 
     states = [state_of(award, log) for award in awards]
     newest = max(states, key=lambda state: state.award.last_published or date.min)
     award = newest.award
+    _question_days(awards, log)
     framework = codes.is_framework(award.nature, award.techniques)
     published = max((day for state in states if (day := state.award.last_published)), default=None)
     return Notice(
@@ -94,6 +95,17 @@ def _last_step(state: State) -> dict[str, str]:
 
 def _instant(day: date | None, context: ReadingContext) -> datetime | None:
     return None if day is None else datetime.combine(day, time(0), context.zone)
+
+
+def _question_days(awards: Sequence[Contract], log: Log) -> None:
+    """Data about a contract cannot be older than the contract; both days are kept as printed."""
+    for award in awards:
+        if award.published and award.notified and award.published < award.notified:
+            log.note(
+                f"{award.kind}.datePublicationDonnees",
+                f"Published before the contract was notified ({award.notified.isoformat()}).",
+                award.published.isoformat(),
+            )
 
 
 # --- amounts ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from lxml.etree import _Element as Element
 from notices.formats.eforms.organisations import Organisations
 from notices.formats.eforms.result_drafts import ContractDraft, NoticeResultDraft, ResultDraft, TenderDraft
 from notices.formats.eforms.walk import Walk
-from notices.model import Contract, LotResult, Organisation, Tender
+from notices.model import AmountKind, Contract, LotResult, Money, Organisation, Tender
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class Outcomes:
             id=tender.id,
             tenderers=self._parties(party.tenderers if party else {}),
             subcontractors=self._parties(party.subcontractors if party else {}),
-            value=tender.value,
+            value=_value(tender, winner),
             revenues=tuple(tender.revenues),
             rank=tender.rank,
             winner=winner,
@@ -155,6 +155,13 @@ def tenders_received(result: ResultDraft) -> tuple[int | None, str | None]:
         return by_code["t-esubm"], "t-esubm"
     named = len(result.tender_ids)
     return (named, AT_LEAST) if named and result.status else (None, None)
+
+
+def _value(tender: TenderDraft, winner: bool) -> Money | None:
+    """BT-720 is the amount of any tender; only that of a winner was awarded."""
+    if tender.value is None or winner:
+        return tender.value
+    return tender.value.model_copy(update={"kind": AmountKind.TENDER})
 
 
 def _winning_ids(result: ResultDraft, contracts: list[ContractDraft], tenders: list[TenderDraft]) -> set[str | None]:

@@ -168,3 +168,9 @@ def test_a_modification_to_one_euro_and_one_month_changes_nothing() -> None:
     assert (found.values[0].amount, found.duration and found.duration.amount) == (Decimal("84500.5"), 12)
     assert len(found.changes) == 1
     assert "fills mandatory fields" in messages(found)
+
+
+def test_data_older_than_their_contract_are_questioned_and_both_days_kept() -> None:
+    found = notice(contract(datePublicationDonnees="2003-11-24"))
+    assert (str(found.first_published_on), str(found.results[0].contracts[0].concluded_on)) == ("2003-11-24", "2026-10-05")
+    assert "Published before the contract was notified (2026-10-05)" in messages(found)

@@ -95,7 +95,8 @@ def test_winners_follow_contract_and_references(pair: tuple[Notice, Facts]) -> N
         assert {winner.local_id for winner in result.winners} == companies
         for tender in result.tenders:
             definition = f"{RESULT}/efac:LotTender[cbc:ID='{tender.id}']"
-            value = facts.amounts("awarded", f"{definition}/cac:LegalMonetaryTotal/cbc:PayableAmount")
+            kind = "awarded" if tender.winner else "tender"
+            value = facts.amounts(kind, f"{definition}/cac:LegalMonetaryTotal/cbc:PayableAmount")
             assert amounts_of((tender.value,) if tender.value else ()) == value
             revenue = f"{definition}/efac:ConcessionRevenue/efbc:*"
             paths = f"{revenue}[self::efbc:RevenueBuyerAmount or self::efbc:RevenueUserAmount]"
