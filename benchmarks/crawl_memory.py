@@ -1,10 +1,12 @@
 """Whether the memory of a crawl stays flat, however many notices it brings.
 
-A simulated portal (a process of its own) serves that many notices of the last weeks; one crawl reads them day by day
-into an empty store. Printed: the memory of the crawling process after each tenth of the notices, and how much the last
-is above the second (the first tenth still loads vocabularies).
+A simulated portal (a process of its own) serves that many notices, in days as long as the real portal's; one crawl
+reads them day by day into an empty store. Printed: the memory of the crawling process and of the one that reads
+payloads for it, after each tenth of the notices, and how much the last is above the second (the first tenth still loads
+vocabularies). Beside it the blocks that Python has in use: what grows without them is the gaps between blocks, and the
+pages of SQLite, which it keeps up to a limit of its own.
 
-    python -m benchmarks.crawl_memory [--portal fr_boamp] [--notices 100000] [--days 50]
+    python -m benchmarks.crawl_memory [--portal fr_boamp] [--notices 100000] [--days 400]
 """
 
 from __future__ import annotations
@@ -12,29 +14,52 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import resource
-import subprocess
+import os
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
+from benchmarks.crawled import begun_by, crawl_into_nothing, program_of, resident_mb, simulated_portal
 from core.clock import now
-from core.settings import Settings
 from crawlers import portals
-from pipelines.crawl import CrawlRequest, run
+from pipelines.crawl import CrawlRequest
+from pipelines.helper import Helper
 from pipelines.services import Progress
-from store import Store
-from store.archive import Archive
+
+SPARE = 1.08
+"""The simulated portal is asked for more notices: it dates some years back, outside the days that are crawled."""
+
+Tenth = dict[str, float | None]
 
 
-def resident_mb() -> float:
-    """Memory of this process now, where the system tells; else the most it ever was."""
-    statm = Path("/proc/self/statm")
-    if statm.is_file():
-        return int(statm.read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+class Watch:
+    """Weighs the crawl after each tenth of its notices."""
+
+    def __init__(self, notices: int) -> None:
+        self._notices = notices
+        self.tenths: list[Tenth] = []
+
+    def __call__(self, progress: Progress) -> None:
+        """Told by the crawl after every batch."""
+        fetched = progress.counts.fetched
+        if len(self.tenths) == 10 or fetched < (len(self.tenths) + 1) * self._notices // 10:
+            return
+        helpers = [process for process in begun_by(os.getpid()) if Helper.__module__ in program_of(process)]
+        parsing = resident_mb(*helpers) if helpers else None
+        self.tenths.append(
+            {
+                "notices": fetched,
+                "megabytes": resident_mb(os.getpid()),
+                "python_blocks": sys.getallocatedblocks(),
+                "parsing_megabytes": parsing,
+            }
+        )
+        print(json.dumps(self.tenths[-1]), flush=True)
+
+    def growth(self, name: str) -> float | None:
+        """From the second tenth to the last, where both are known."""
+        before, after = (self.tenths[1][name], self.tenths[-1][name]) if len(self.tenths) > 2 else (None, None)
+        return None if before is None or after is None else round(after - before, 1)
 
 
 def main() -> None:
@@ -42,52 +67,27 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--portal", default="fr_boamp")
     options.add_argument("--notices", type=int, default=100_000)
-    options.add_argument("--days", type=int, default=50)
+    options.add_argument("--days", type=int, default=400)
     asked = options.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
-    command = [sys.executable, "-m", "simulated_portals", "one", asked.portal, "--invented", str(asked.notices)]
-    seen: list[tuple[int, float]] = []
-
-    def tell(progress: Progress) -> None:
-        if progress.counts.fetched >= (len(seen) + 1) * asked.notices // 10:
-            seen.append((progress.counts.fetched, round(resident_mb(), 1)))
-            print(json.dumps({"notices": seen[-1][0], "megabytes": seen[-1][1]}), flush=True)
-
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as portal,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        assert portal.stdout is not None
-        try:
-            base_url = portal.stdout.readline().split()[-1]
-            settings = Settings.model_validate({"data_dir": Path(folder), "demo": True})
-            today = portals.load(asked.portal).today(now())
-            with (
-                Store.open(settings) as store,
-                Archive(settings.archive, settings.spool_dir, store.payloads) as archive,
-            ):
-                store.migrate()
-                request = CrawlRequest.of_days(asked.portal, today - timedelta(days=asked.days), today)
-                begun = time.perf_counter()
-                report = run(request.model_copy(update={"base_url": base_url}), settings, store, archive, tell)
-                seconds = time.perf_counter() - begun
-        finally:
-            portal.terminate()
-    counts = report.run.counts
-    growth = seen[-1][1] - seen[1][1] if len(seen) > 2 else None
-    print(
-        json.dumps(
-            {
-                "portal": asked.portal,
-                "stored": counts.new,
-                "complete": report.complete,
-                "told": report.run.message,
-                "requests": counts.requests,
-                "seconds": round(seconds),
-                "megabytes_grown_since_the_second_tenth": growth if growth is None else round(growth, 1),
-            }
-        )
-    )
+    watch, today = Watch(asked.notices), portals.load(asked.portal).today(now())
+    with simulated_portal(asked.portal, round(asked.notices * SPARE)) as base_url:
+        begun = time.perf_counter()
+        request = CrawlRequest.of_days(asked.portal, today - timedelta(days=asked.days), today, base_url=base_url)
+        report = crawl_into_nothing(request, watch)
+        seconds = time.perf_counter() - begun
+    summary = {
+        "portal": asked.portal,
+        "stored": report.run.counts.new,
+        "complete": report.complete,
+        "told": report.run.message,
+        "requests": report.run.counts.requests,
+        "seconds": round(seconds),
+        "megabytes_grown_since_the_second_tenth": watch.growth("megabytes"),
+        "python_blocks_grown_since_the_second_tenth": watch.growth("python_blocks"),
+        "parsing_megabytes_grown_since_the_second_tenth": watch.growth("parsing_megabytes"),
+    }
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":

@@ -5,28 +5,26 @@ A payload is synced to the spool before its notice commits; object stores cannot
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
 import secrets
-import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
-
 from core.clock import now
+from core.settings import Settings
 from notices.model import RawAddress
 from store import segments
 from store.errors import ArchiveError
 from store.records import ArchiveRecord
+from store.remote import MissingFile, Remote, RemoteError, options_of
 from store.segments import SUFFIX, Segment, spool_path
 from store.warc import (
     ReadResource,
@@ -40,6 +38,8 @@ from store.warc import (
 
 SEGMENT_SIZE = 64 * 1024 * 1024
 """Bytes after which a segment is closed and another one begun."""
+CAPTURES_REMEMBERED = 1_000
+"""Notices whose last record is remembered, to name it in a further one of the same capture."""
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +58,20 @@ class Archive:
     """Raw payloads, found again by address. Thread safe; every process writes a segment of its own."""
 
     def __init__(
-        self, url: str, spool_dir: Path, index: PayloadIndex | None = None, segment_size: int = SEGMENT_SIZE
+        self,
+        url: str,
+        spool_dir: Path,
+        index: PayloadIndex | None = None,
+        segment_size: int = SEGMENT_SIZE,
+        *,
+        options: Mapping[str, Any] | None = None,
+        reading: bool = False,
     ) -> None:
         """Open the archive and recover what a killed process left in the spool.
 
-        `url` is a folder or any `fsspec` URL. With an `index`, `find` asks it; without one it reads every segment.
+        `url` is a folder or any `fsspec` URL, `options` what its driver needs. With an `index`, `find` asks it; without
+        one it reads every segment. One opened for `reading` alone recovers nothing, so that a page that shows a payload
+        never waits for an upload.
         """
         self._spool = spool_dir
         self._index = index
@@ -71,14 +80,21 @@ class Archive:
         self._segment: Segment | None = None
         self._warcinfo_id = ""
         self._written: dict[tuple[str, str], str] = {}
-        try:
-            filesystem, root = url_to_fs(url)
-        except (ValueError, ImportError) as error:
-            raise ArchiveError(f"The archive URL {url} cannot be used: {error}.") from error
-        self._filesystem: Any = filesystem
-        self._root = str(root).rstrip("/")
+        self.remote = Remote(url, options)
+        self.trouble: str | None = None
+        """Why the last segment could not be moved; `None` when it was, or none had to be."""
+        self._mover: ThreadPoolExecutor | None = None
+        self._moving: list[Future[object]] = []
+        if reading:
+            return
         spool_dir.mkdir(parents=True, exist_ok=True)
-        self.recover()
+        self._soon(self.recover)
+
+    @classmethod
+    def open(cls, settings: Settings, index: PayloadIndex | None = None, *, reading: bool = False) -> Self:
+        """The archive of an installation."""
+        options = options_of(settings.storage, settings.archive)
+        return cls(settings.archive, settings.spool_dir, index, options=options, reading=reading)
 
     def put(
         self, *, run_id: str, notice_id: str, url: str, payload: bytes, media_type: str, at: datetime
@@ -93,7 +109,7 @@ class Archive:
             capture = (run_id, notice_id)
             member = resource_member(resource, record_id, self._warcinfo_id, self._written.get(capture))
             offset = segment.append(member)
-            self._written[capture] = record_id
+            self._remember(capture, record_id)
         digest = ReadResource(notice_id, run_id, payload, media_type, at).digest
         return RawAddress(segment=segment.name, offset=offset, length=len(member), digest=digest, media_type=media_type)
 
@@ -105,18 +121,17 @@ class Archive:
 
     def close(self) -> None:
         """Close the segment and move it to the URL. A segment that cannot be moved stays readable in the spool, is
-        logged, and is moved at the next opening; `waiting` tells.
+        logged, and is moved at the next opening; `waiting` and `trouble` tell.
         """
-        with self._lock:
-            segment, self._segment = self._segment, None
-            if segment is None:
-                return
-            try:
-                if segment.pid == os.getpid():
-                    segment.sync()
-                    self._move(segment.path, segment.name)
-            finally:
-                segment.release()
+        try:
+            self._close_segment()
+        finally:
+            mover, self._mover = self._mover, None
+            if mover is not None:
+                mover.shutdown()
+            for moved in self._moving:
+                moved.result()
+            self._moving.clear()
 
     def read(self, address: RawAddress) -> bytes:
         """The payload at an address; `ArchiveError` says in a sentence when it is not there or not what it was."""
@@ -139,7 +154,7 @@ class Archive:
 
     def scan(self) -> Iterator[ArchiveRecord]:
         """Every payload, read from the segments themselves: what the index is rebuilt from when it is lost."""
-        for name in sorted({*self._stored_names(), *segments.names(self._spool)}):
+        for name in sorted({*self.remote.sizes(SUFFIX), *segments.names(self._spool)}):
             data = self._fetch(name, None, None)
             for offset, length in whole_members(data):
                 found = read_member(data[offset : offset + length])
@@ -151,12 +166,18 @@ class Archive:
         return segments.names(self._spool)
 
     def recover(self) -> list[str]:
-        """Move the segments of processes that are gone to the URL; those that were moved."""
-        moved = []
+        """Move the segments of processes that are gone to the URL; those that were moved.
+
+        The first that cannot be moved ends it: where the URL is away, asking once is enough.
+        """
+        moved: list[str] = []
         for name in segments.names(self._spool):
             with segments.leftover(self._spool, name) as path:
-                if path is not None and self._move(path, name):
-                    moved.append(name)
+                if path is None:
+                    continue
+                if not self._move(path, name):
+                    break
+                moved.append(name)
         return moved
 
     def __enter__(self) -> Self:
@@ -167,19 +188,55 @@ class Archive:
     ) -> None:
         self.close()
 
+    def _remember(self, capture: tuple[str, str], record_id: str) -> None:
+        self._written.pop(capture, None)
+        self._written[capture] = record_id
+        if len(self._written) > CAPTURES_REMEMBERED:
+            del self._written[next(iter(self._written))]
+
     def _writable(self, run_id: str, at: datetime) -> Segment:
         segment = self._segment
         if segment is not None and segment.pid != os.getpid():
             segment.release()  # inherited through a fork; the parent goes on writing it
             segment = self._segment = None
         if segment is not None and segment.size >= self._segment_size:
-            self.close()
+            self._close_segment()
             segment = None
         if segment is None:
             segment = self._segment = Segment.create(self._spool, _segment_name(run_id, at))
             self._warcinfo_id, self._written = new_record_id(), {}
             segment.append(warcinfo_member(self._warcinfo_id, segment.name, now()))
         return segment
+
+    def _close_segment(self) -> None:
+        with self._lock:
+            segment, self._segment = self._segment, None
+            if segment is None:
+                return
+            try:
+                if segment.pid == os.getpid():
+                    segment.sync()
+            except BaseException:
+                segment.release()
+                raise
+            self._soon(lambda: self._finish(segment))
+
+    def _finish(self, segment: Segment) -> None:
+        try:
+            if segment.pid == os.getpid():
+                self._move(segment.path, segment.name)
+        finally:
+            segment.release()
+
+    def _soon(self, work: Callable[[], object]) -> None:
+        """Do it now where moving is renaming; where it is an upload, beside the crawl, one after another."""
+        if self.remote.is_local:
+            work()
+            return
+        if self._mover is None:
+            self._mover = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._moving = [task for task in self._moving if not task.done() or task.exception()]
+        self._moving.append(self._mover.submit(work))
 
     def _candidates(self, notice_id: str | None, run_id: str | None) -> Iterator[ArchiveRecord]:
         if self._index is None:
@@ -195,62 +252,23 @@ class Archive:
             file.seek(start or 0)
             return file.read(-1 if end is None else end - (start or 0))
         try:
-            return bytes(self._filesystem.cat_file(self._at_url(name), start=start, end=end))
-        except FileNotFoundError as error:
-            raise ArchiveError(f"The archive has no segment {name}.") from error
-        except OSError as error:
-            raise ArchiveError(f"The archive cannot be read: {error}.") from error
-
-    def _stored_names(self) -> list[str]:
-        found = self._filesystem.find(self._root) if self._filesystem.exists(self._root) else []
-        return [str(path).removeprefix(f"{self._root}/") for path in found if str(path).endswith(SUFFIX)]
+            return self.remote.read(name, start, end)
+        except MissingFile as error:
+            raise ArchiveError(
+                f"The archive has no segment {name}. When it is new, it waits in the spool of the machine that crawled "
+                "it; `vigie archive status` names the machines whose spools hold segments."
+            ) from error
 
     def _move(self, path: Path, name: str) -> bool:
         """Move a closed segment to the URL: the spool's copy goes only when the other one is whole."""
         try:
-            if isinstance(self._filesystem, LocalFileSystem):
-                _move_in_folder(path, Path(self._at_url(name)))
-            else:
-                self._upload(path, name)
-        except OSError as error:
-            log.warning("Archive segment %s stays in the spool: %s. It is moved at the next opening.", name, error)
+            self.remote.take(path, name)
+        except (RemoteError, OSError) as error:
+            self.trouble = str(error)
+            log.warning("Archive segment %s stays in the spool and is moved at the next opening. %s", name, error)
             return False
+        self.trouble = None
         return True
-
-    def _upload(self, path: Path, name: str) -> None:
-        target, size = self._at_url(name), path.stat().st_size
-        self._filesystem.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-        self._filesystem.put_file(str(path), target)
-        self._filesystem.invalidate_cache()
-        if self._filesystem.size(target) != size:
-            raise OSError(f"the copy at the archive's URL has not the {size} bytes it should have")
-        path.unlink()
-
-    def _at_url(self, name: str) -> str:
-        return f"{self._root}/{name}"
-
-
-def _move_in_folder(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        source.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy_durably(source, target)
-        source.unlink()
-    segments.sync_folder(target.parent)
-
-
-def _copy_durably(source: Path, target: Path) -> None:
-    """Copy between file systems; the target appears whole or not at all."""
-    part = target.with_name(f"{target.name}.part")
-    with source.open("rb") as reader, part.open("wb") as writer:
-        shutil.copyfileobj(reader, writer)
-        writer.flush()
-        os.fsync(writer.fileno())
-    part.replace(target)
-    segments.sync_folder(target.parent)
 
 
 def _segment_name(run_id: str, at: datetime) -> str:

@@ -6,7 +6,7 @@ from notices.model import Classification, Identifier, Nature, Place
 from notices.values.cpv_text import parse_cpv
 from notices.values.siret import parse_siret
 from notices.values.text import fold
-from notices.vocabularies import france, procedures
+from notices.vocabularies import countries, france, procedures
 
 _PROCEDURES = (
     # The most telling words first. An adapted procedure has no eForms code of its own: a single stage is `oth-single`.
@@ -45,12 +45,25 @@ def procedure(printed: str) -> str | None:
 
 
 def place(postal_code: str | None, printed: str | None = None, locality: str | None = None) -> Place | None:
-    """A French place; the NUTS 3 region is that of the département in which the postal code lies."""
+    """A French place, unless its words are the name of another country.
+
+    The NUTS 3 region is that of the département in which the postal code lies.
+    """
     if not (postal_code or printed or locality):
         return None
+    if abroad := country_abroad(printed) or country_abroad(locality):
+        return Place(country=abroad, postal_code=postal_code, locality=locality, printed=printed or postal_code)
     found = france.of_postal_code(postal_code) if postal_code else None
     nuts = found.nuts if found else None
     return Place(country="FR", nuts=nuts, locality=locality, postal_code=postal_code, printed=printed or postal_code)
+
+
+def country_abroad(printed: str | None) -> str | None:
+    """The country that a text names and nothing else, where it is not France or a part of it."""
+    if not printed or france.departement(printed):
+        return None
+    found = countries.named(printed)
+    return None if found is None or found.alpha2 == "FR" else found.alpha2
 
 
 def siret(printed: str | None) -> tuple[Identifier, ...]:

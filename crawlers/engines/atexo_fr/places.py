@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from notices.model import Place
@@ -44,17 +44,8 @@ def _place(name: str) -> Place | None:
     key = fold(name)
     if key in _FRANCE:
         return Place(country=_COUNTRY, anywhere=_ANYWHERE_IN_THE_COUNTRY, printed=name)
-    code = _countries().get(key)
-    return None if code is None else Place(country=code, printed=name)
-
-
-@cache
-def _countries() -> dict[str, str]:
-    return {
-        fold(label): country.alpha2
-        for country in countries.entries()
-        if (label := countries.label(country.alpha3, "fr")) is not None
-    }
+    country = countries.named(name)
+    return None if country is None else Place(country=country.alpha2, printed=name)
 
 
 def nuts_of(printed: str) -> list[Place]:

@@ -184,7 +184,8 @@ def _features(award: Contract) -> str:
 def _framework(award: Contract, framework: bool | None) -> Framework | None:
     if framework is None:
         return None
-    return Framework(technique=codes.framework_technique(award.modalities) if framework else "none")
+    technique = codes.framework_technique(award.modalities) if framework else "none"
+    return Framework(agreement=True if technique is None else None, technique=technique)
 
 
 def _flags(awards: Sequence[Contract]) -> Flags:

@@ -25,7 +25,14 @@ def winner(fields: Fields) -> Organisation | None:
     if found is None:
         fields.log.note(fields.path, "A party without identifier and name is left out.")
         return None
+    if seat is not None and seat.nuts is None and not _is_registered_in_france(found):
+        seat = seat.model_copy(update={"country": None})
     return found.model_copy(update={"size": codes.SIZES.get(key_of(size or "")), "place": seat})
+
+
+def _is_registered_in_france(party: Organisation) -> bool:
+    """Whether its number is of the French register; a town beside another one (TVA, HORS-UE) may be anywhere."""
+    return any(number.scheme in ("SIRET", "SIREN") for number in party.identifiers)
 
 
 def organisation(fields: Fields, scheme: str | None, name: str | None) -> Organisation | None:
