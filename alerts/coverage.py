@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 
 from alerts.queries import portals_of, readable
 from alerts.wording import N_, Wording, portal_zone
+from pipelines import pauses
+from pipelines.pauses import Pause
 from search.query import NoticeQuery
 from store import Store
 from store.records import Incident, IncidentKind, Profile, Verdict, WindowRecord
@@ -19,6 +21,7 @@ _DOWN = {
     IncidentKind.RUN_LOST: N_("{portal} : une lecture s'est interrompue le {moment} ; elle sera reprise."),
 }
 """Incidents of a source that its readers are told of, with the sentence; the first that is open is told."""
+_PAUSED = N_("{portal} : l'opérateur a suspendu la lecture depuis le {moment}. Raison : {reason}")
 
 
 def feeding(profiles: Iterable[Profile], store: Store) -> tuple[str, ...]:
@@ -33,6 +36,7 @@ def feeding(profiles: Iterable[Profile], store: Store) -> tuple[str, ...]:
 def sentences(store: Store, keys: Iterable[str], since: datetime, now: datetime, words: Wording) -> tuple[str, ...]:
     """One sentence per thing that is wrong with a source in the period, none when all is well."""
     period = max(since, now - _LONGEST_PERIOD)
+    paused = pauses.current(store, now)
     current = {(incident.portal, incident.kind): incident for incident in store.incidents.current()}
     told: list[str] = []
     for key in keys:
@@ -40,7 +44,9 @@ def sentences(store: Store, keys: Iterable[str], since: datetime, now: datetime,
         windows = [window for window in store.windows.incomplete(key) if _concerns(window, key, period, now)]
         told += _of_windows(name, windows, words)
         down = next((found for kind in _DOWN if (found := current.get((key, kind.value)))), None)
-        if down is not None:
+        if key in paused:
+            told.append(_of_pause(name, paused[key], words))
+        elif down is not None:
             told.append(_of_incident(name, down, words))
     return tuple(told)
 
@@ -89,6 +95,10 @@ def _missing(count: int, words: Wording) -> str:
 def _of_incident(name: str, incident: Incident, words: Wording) -> str:
     text = _DOWN[IncidentKind(incident.kind)]
     return words.translate(text, portal=name, moment=words.moment(incident.opened_at))
+
+
+def _of_pause(name: str, pause: Pause, words: Wording) -> str:
+    return words.translate(_PAUSED, portal=name, moment=words.moment(pause.since), reason=pause.reason)
 
 
 def _days(windows: Iterable[WindowRecord], words: Wording) -> str:

@@ -8,8 +8,8 @@ from itertools import islice
 
 from alerts import reasons
 from alerts.matching import described
-from search import new_matcher
 from search.document import IndexDocument
+from search.matcher import EmbeddedMatcher
 from search.port import SearchIndex
 from search.query import NoticeQuery
 from store import Store
@@ -26,7 +26,7 @@ def record_existing(store: Store, index: SearchIndex, profile: Profile, now: dat
     be repeated: a hit is written once.
     """
     query = NoticeQuery.from_json(profile.query).only_open()
-    matcher = new_matcher()
+    matcher = EmbeddedMatcher()  # for one profile, which no other process is to see
     matcher.put(profile.id, query)
     written = 0
     for chunk in _chunks(_candidates(store, index, query, now)):

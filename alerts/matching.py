@@ -10,61 +10,71 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from alerts import copies, reasons
 from alerts.snapshots import progress_of, snapshot
-from search import new_matcher
 from search.document import IndexDocument
 from search.errors import QueryError
-from search.port import Matcher
+from search.port import Matcher, SavedQuery
 from search.query import NoticeQuery
 from store import Store
 from store.hits import ToldVersion
-from store.records import IncidentKind, NewHit, Origin, Profile, QueueRow, StoredNotice
+from store.records import IncidentKind, NewHit, Origin, Profile, ProfileChanges, QueueRow, StoredNotice
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
 class MatcherState:
-    """A matcher with every active profile up to a revision; kept between batches by one process."""
+    """A matcher that is brought up to date before each batch.
 
-    matcher: Matcher = field(default_factory=new_matcher)
-    revision: int = 0
-    _unreadable: set[str] = field(default_factory=set)
+    How far it is, the matcher itself knows: one in memory begins empty with each process; one on a cluster is shared by
+    all match workers, outlives them, and knows when it was emptied or replaced.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
 
     def refresh(self, store: Store) -> None:
-        """Bring in what was saved, changed, paused or deleted since the last time."""
-        changes = store.profiles.changed_since(self.revision)
-        for profile_id in changes.removed:
-            self.matcher.remove(profile_id)
-            self._unreadable.discard(profile_id)
+        """Bring in what was saved, changed, paused or deleted since the last time, by whichever process."""
+        since = self.matcher.revision()
+        changes = store.profiles.changed_since(since)
+        if changes.revision < since:
+            log.warning("The store's profiles are older than the matcher's, as after a restore; it is filled anew.")
+            self.matcher.clear()
+            changes = store.profiles.changed_since(self.matcher.revision())
+        elif changes.revision == since:
+            return
+        unreadable = self._follow(changes)
+        _tell_unreadable(store, unreadable, changes)
+
+    def _follow(self, changes: ProfileChanges) -> set[str]:
+        """The profiles that cannot be matched."""
+        put: list[SavedQuery] = []
+        unreadable: set[str] = set()
         for profile in changes.put:
-            self._put(profile)
-        if changes.put or changes.removed:
-            self._tell_unreadable(store)
-        self.revision = changes.revision
+            try:
+                put.append(SavedQuery(profile.id, NoticeQuery.from_json(profile.query), profile.revision))
+            except QueryError:
+                log.exception("The query of profile %s cannot be read", profile.id)
+                unreadable.add(profile.id)
+        refused = self.matcher.follow(put, [*changes.removed, *sorted(unreadable)], changes.revision)
+        for profile_id, error in refused.items():
+            log.error("Profile %s cannot be matched: %s", profile_id, error)
+        return unreadable | set(refused)
 
-    def _put(self, profile: Profile) -> None:
-        try:
-            self.matcher.put(profile.id, NoticeQuery.from_json(profile.query))
-            self._unreadable.discard(profile.id)
-        except QueryError:
-            log.exception("The query of profile %s cannot be read", profile.id)
-            self.matcher.remove(profile.id)
-            self._unreadable.add(profile.id)
 
-    def _tell_unreadable(self, store: Store) -> None:
-        if self._unreadable:
-            count = len(self._unreadable)
-            message = (
-                f"{count} alerte(s) ne peuvent plus être lues et ne reçoivent rien : leur recherche est à corriger."
-            )
-            details = {"count": count, "profiles": sorted(self._unreadable)}
-            store.incidents.open(None, IncidentKind.PROFILE_UNREADABLE, message, details)
-        else:
-            store.incidents.close(None, IncidentKind.PROFILE_UNREADABLE)
+def _tell_unreadable(store: Store, found: set[str], changes: ProfileChanges) -> None:
+    """Keep the incident that names every profile that gets nothing, also those that another process found."""
+    kind = IncidentKind.PROFILE_UNREADABLE
+    before = next((one for one in store.incidents.current() if one.kind == kind and one.portal is None), None)
+    known = set(before.details.get("profiles", ())) if before else set()
+    known -= {*changes.removed, *(profile.id for profile in changes.put)}
+    if unreadable := known | found:
+        count = len(unreadable)
+        message = f"{count} alerte(s) ne peuvent plus être lues et ne reçoivent rien : leur recherche est à corriger."
+        store.incidents.open(None, kind, message, {"count": count, "profiles": sorted(unreadable)})
+    elif before:
+        store.incidents.close(None, kind)
 
 
 def drain(store: Store, state: MatcherState, limit: int = 500) -> int:

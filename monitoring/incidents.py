@@ -12,7 +12,8 @@ from datetime import datetime
 
 from core import clock
 from crawlers import portals
-from monitoring import calendar, sentences
+from monitoring import calendar, sentences, spools
+from pipelines import pauses
 from store import Store
 from store.records import IncidentKind, RunRecord, RunState, Verdict, WindowRecord
 
@@ -32,6 +33,7 @@ def judge(store: Store, run: RunRecord) -> None:
 def watch(store: Store, portals: Iterable[str] | None = None, now: datetime | None = None) -> None:
     """Look for portals that went quiet, by the crawls their calendar plans; for a job that runs every few minutes."""
     at = now or clock.now()
+    spools.judge(store, at)
     for key in _all_portals() if portals is None else portals:
         _judge_silence(store, key, at)
 
@@ -105,8 +107,15 @@ def _judge_silence(store: Store, key: str, now: datetime) -> None:
     runs = store.runs.recent(key, limit=50)
     if not runs:
         return  # never crawled: the sources page says so, and nothing went quiet
+    pause = pauses.last_of(store, key)
+    if pause is not None and pause.ended_at(now) is None:
+        store.incidents.close(key, IncidentKind.PORTAL_SILENT)  # nobody expects anything of it
+        return
     success = next((run.ended_at for run in runs if run.state is RunState.FINISHED), None)
-    since = calendar.silent_since(portal, success or runs[-1].started_at, now)
+    expected = success or runs[-1].started_at
+    if pause is not None:  # crawls that a pause left out are no silence
+        expected = max(expected, pause.ended_at(now) or expected)
+    since = calendar.silent_since(portal, expected, now)
     if since is None:
         store.incidents.close(key, IncidentKind.PORTAL_SILENT)
         return

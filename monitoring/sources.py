@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
@@ -14,7 +15,8 @@ from crawlers.portals import Portal
 from monitoring import calendar, sentences
 from monitoring.sentences import N_
 from notices.model import Frozen, best_text
-from pipelines import coverage
+from pipelines import coverage, pauses
+from pipelines.pauses import Pause
 from store import Store
 from store.records import Coverage, Incident, RunRecord, RunState, Verdict, WindowRecord
 
@@ -32,6 +34,7 @@ class SourceVerdict(StrEnum):
     INCOMPLETE = "incomplete"  # announced notices are missing
     SILENT = "silent"  # planned crawls passed without success
     FAILED = "failed"  # the last crawl failed
+    PAUSED = "paused"  # an operator wants it so
 
 
 class SourceState(Frozen):
@@ -57,6 +60,10 @@ class SourceState(Frozen):
     notices: int
     coverage: Coverage
     incidents: tuple[Incident, ...]
+    pause: Pause | None = None
+    """Why nothing is crawled now, when an operator wants it so."""
+    remarks: tuple[str, ...] = ()
+    """What the last run has to say of its counts, such as rows that were left out on purpose."""
 
     def sentence(self, language: str = "fr") -> str:
         """What a person should know of this source."""
@@ -68,14 +75,17 @@ def overview(store: Store, now: datetime | None = None, keys: Iterable[str] | No
     at = now or clock.now()
     held = store.quarantine.counts()
     current = store.incidents.current()
+    paused = pauses.current(store, at)
     found = []
     for key in keys if keys is not None else portals.keys():
         incidents = tuple(incident for incident in current if incident.portal == key)
-        found.append(_state(store, portals.load(key), at, held.get(key, 0), incidents))
+        found.append(_state(store, portals.load(key), at, held.get(key, 0), incidents, paused.get(key)))
     return found
 
 
-def _state(store: Store, portal: Portal, now: datetime, held: int, incidents: tuple[Incident, ...]) -> SourceState:
+def _state(
+    store: Store, portal: Portal, now: datetime, held: int, incidents: tuple[Incident, ...], pause: Pause | None
+) -> SourceState:
     runs = store.runs.recent(portal.key, limit=_RECENT_RUNS)
     success = next((run.ended_at for run in runs if run.state is RunState.FINISHED), None)
     windows = _windows_of_last_run(store, portal.key)
@@ -85,7 +95,7 @@ def _state(store: Store, portal: Portal, now: datetime, held: int, incidents: tu
         portal=portal.key,
         name=portal.name,
         zone=portal.zone,
-        verdict=_verdict(portal, runs, incomplete, success, now),
+        verdict=SourceVerdict.PAUSED if pause else _verdict(portal, runs, incomplete, success, now),
         last_run=runs[0] if runs else None,
         last_success_at=success,
         age=now - success if success else None,
@@ -100,6 +110,8 @@ def _state(store: Store, portal: Portal, now: datetime, held: int, incidents: tu
             store, portal.key, today - timedelta(days=COVERAGE_DAYS - 1), today + timedelta(days=1)
         ),
         incidents=incidents,
+        pause=pause,
+        remarks=tuple(dict.fromkeys(window.reason for window in windows if window.reason)),
     )
 
 
@@ -135,11 +147,26 @@ def sentence(state: SourceState, language: str) -> str:
     """The state of a source in words: what it is, since when, and what Vigie does about it."""
     _ = sentences.speaker(language)
     name = best_text(state.name, (language, "fr", "en"))
+    if state.pause is not None:
+        return _paused(state.pause, state, name, language)
     if state.verdict is SourceVerdict.INCOMPLETE and not state.missing:
         return _(_INCOMPLETE_UNCOUNTED, name=name, **_places(state, language))
     return _(_SENTENCES[state.verdict], name=name, **_places(state, language))
 
 
+def _paused(pause: Pause, state: SourceState, name: str, language: str) -> str:
+    _ = sentences.speaker(language)
+    zone = ZoneInfo(state.zone)
+    since = sentences.moment(pause.since, zone, language)
+    if pause.until is None:
+        return _(_PAUSED, name=name, since=since, reason=pause.reason)
+    return _(
+        _PAUSED_UNTIL, name=name, since=since, until=sentences.moment(pause.until, zone, language), reason=pause.reason
+    )
+
+
+_PAUSED = N_("{name} : lecture suspendue par l'opérateur depuis le {since}. Raison : {reason}")
+_PAUSED_UNTIL = N_("{name} : lecture suspendue par l'opérateur du {since} au {until}. Raison : {reason}")
 _SENTENCES = {
     SourceVerdict.FINE: N_("{name} : à jour, lu il y a {age} ; {stored} avis conservés sur {announced} annoncés."),
     SourceVerdict.RUNNING: N_("{name} : la première lecture est en cours."),

@@ -13,6 +13,9 @@ from notices.model import Frozen
 from store import Store
 from store.records import Incident, OutboxState
 
+_WELL = frozenset({SourceVerdict.FINE, SourceVerdict.RUNNING, SourceVerdict.PAUSED})
+"""What needs nobody: a pause is somebody's decision."""
+
 
 class QueueState(Frozen):
     """A queue: how much waits, and since when."""
@@ -38,7 +41,7 @@ class Status(Frozen):
     @property
     def well(self) -> bool:
         """Whether nothing needs a person: no open incident, no source that is not fine, no message given up."""
-        sources = all(source.verdict in (SourceVerdict.FINE, SourceVerdict.RUNNING) for source in self.sources)
+        sources = all(source.verdict in _WELL for source in self.sources)
         return sources and not self.incidents and not self.outbox.get(OutboxState.DEAD)
 
 

@@ -41,6 +41,10 @@ _ONE_AND_MANY = {
         N_("{n} alerte ne peut plus être lue et ne reçoit rien : sa recherche est à corriger."),
         N_("{n} alertes ne peuvent plus être lues et ne reçoivent rien : leurs recherches sont à corriger."),
     ),
+    IncidentKind.ARCHIVE_WAITING: (
+        N_("L'archive ne prend pas les données brutes ; {n} fichier attend sur sa machine et sera déposé."),
+        N_("L'archive ne prend pas les données brutes ; {n} fichiers attendent sur leurs machines et seront déposés."),
+    ),
 }
 _PLAIN = {
     IncidentKind.RUN_FAILED: N_("{name} : la dernière lecture a échoué ; Vigie réessaie à la prochaine heure prévue."),
@@ -55,6 +59,7 @@ _COUNTED = {
     IncidentKind.MESSAGE_REFUSED: "count",
     IncidentKind.MAIL_UNDELIVERED: "waiting",
     IncidentKind.PROFILE_UNREADABLE: "count",
+    IncidentKind.ARCHIVE_WAITING: "count",
 }
 _SILENT = N_(
     "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
@@ -86,7 +91,7 @@ def sentence(incident: Incident, language: str) -> str:
 def details_of(incident: Incident) -> tuple[str, ...]:
     """What operators need beside the sentence: words of servers, reasons, names; as they were noted."""
     found: list[str] = []
-    for key in ("run", "words", "reasons", "windows", "messages", "profiles"):
+    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines"):
         value = incident.details.get(key)
         if isinstance(value, str) and value:
             found.append(value)

@@ -19,9 +19,9 @@ from pydantic import AwareDatetime, Field
 
 from alerts.queries import portals_of
 from crawlers import portals
-from notices.model import Frozen, Notice, best_text
+from notices.model import Frozen, LotResult, Notice, best_text
 from observatory import coverage
-from search.document import without_contacts
+from search.contacts import without_contacts
 from search.port import SearchIndex, Sort
 from search.query import NoticeQuery
 from store import Store
@@ -188,10 +188,8 @@ def row(stored: StoredNotice, language: str = "fr") -> dict[str, str]:
         "deadline_at": deadline.at.isoformat() if deadline else "",
         **_value(notice),
         "lots": str(len(notice.all_lots)) if notice.lots else "",
-        "tenders_received": _joined(
-            f"{result.lot_id or result.id or ''}={result.tenders_received}"
-            for result in notice.results
-            if result.tenders_received is not None
+        "tenders_received": "; ".join(
+            _received(result) for result in notice.results if result.tenders_received is not None
         ),
         "procedure_id": notice.procedure_id or "",
         "references": _joined(notice.references),
@@ -238,6 +236,12 @@ def _value(notice: Notice) -> dict[str, str]:
         "value_kind": value.kind.value if value else "",
         "value_tax_basis": value.tax_basis.value if value else "",
     }
+
+
+def _received(result: LotResult) -> str:
+    """`LOT-0001=13`, or the number alone where the result has no id."""
+    named = result.lot_id or result.id
+    return f"{named}={result.tenders_received}" if named else str(result.tenders_received)
 
 
 def _said(value: bool | None) -> str:

@@ -16,7 +16,7 @@ from core.settings import Settings
 from search.errors import IndexUnavailable, QueryError
 from store import StoreError
 from web.rendering import Site, render, speaker_of
-from web.routes import api, exports, mailbox, manage, notice, operator, profiles, search, sources
+from web.routes import api, exports, health, mailbox, manage, notice, operator, profiles, search, sources
 from web.security import FormTokens, Guard, OperatorGate, Throttle, allowed_hosts, protect, refuse_open_binding
 from web.services import Services, Unavailable
 from web.texts import N_, ROOM
@@ -71,9 +71,10 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         own.close()
 
     app = FastAPI(title="Vigie", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.health = health.asking(settings, own)
     app.state.site = Site(settings, own, FormTokens(settings.signing_key), OperatorGate(settings), Throttle(30, 60))
     app.mount("/static", StaticFiles(directory=ROOM / "static"), name="static")
-    for room in (search, notice, profiles, manage, sources, mailbox, api, exports, operator):
+    for room in (search, notice, profiles, manage, sources, mailbox, api, exports, operator, health):
         app.include_router(room.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)

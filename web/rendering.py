@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core import clock
 from core.i18n import LANGUAGES, choose
 from core.settings import Settings
-from search.document import without_contacts
+from search.contacts import without_contacts
 from web import labels, portals
 from web.security import COOKIE, FormTokens, OperatorGate, Throttle
 from web.services import Services

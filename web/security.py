@@ -26,6 +26,8 @@ from core.clock import now
 from core.errors import ConfigurationError
 from core.settings import Settings
 
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+"""Asked by load balancers and container engines under whatever name or address they have for this process."""
 MAX_FORM_BYTES = 64 * 1024
 MAX_TARGET_BYTES = 16 * 1024
 """Longest address with its query; a NoticeQuery in a URL stays far below."""
@@ -110,6 +112,9 @@ class Guard:
         except ValueError:
             name = ""
         if name not in self._hosts:
+            if scope["path"] in HEALTH_PATHS:
+                scope.setdefault("state", {})["strange_host"] = True  # states only: see web.routes.health
+                return None
             return 400, "Vigie does not answer to this host name; set VIGIE_WEB__PUBLIC_URL to the address people use."
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_FORM_BYTES:

@@ -82,7 +82,7 @@ def test_an_upload_that_is_not_whole_keeps_the_copy_in_the_spool(
 ) -> None:
     archive = Archive("memory://cut-off", tmp_path / "spool")
     address = put(archive, b"{}")
-    monkeypatch.setattr(archive._filesystem, "size", lambda _path: 3)
+    monkeypatch.setattr(archive.remote.filesystem, "size", lambda _path: 3)
     archive.close()
     assert archive.waiting() == [address.segment]
     monkeypatch.undo()

@@ -71,7 +71,7 @@ def test_every_kind_of_incident_has_symptom_meaning_and_action(kind: IncidentKin
 
 def _commands() -> list[tuple[str, ...]]:
     """What the manual types after `vigie`, up to the first word that is no command."""
-    typed = re.findall(r"(?:^|[`;&] ?|[a-z0-9'] )vigie ([a-z]+(?: [a-z]+)?)", MANUAL, re.MULTILINE)
+    typed = re.findall(r"(?:^|[`;&] ?|[a-z0-9'] )vigie ([a-z][a-z-]*(?: [a-z]+)?)", MANUAL, re.MULTILINE)
     return sorted({tuple(words.split()) for words in typed})
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from core import clock
+from core.settings import Settings
 from crawlers import portals
 from monitoring import telling
 from monitoring.sources import SourceVerdict, overview
@@ -63,6 +64,25 @@ def stretches(found: Coverage) -> list[Stretch]:
     return parts
 
 
+@dataclass(frozen=True)
+class Idle:
+    """A portal that this installation does not read."""
+
+    portal: portals.Portal
+    reason: str
+
+
+def _idle(key: str, settings: Settings) -> Idle:
+    portal = portals.load(key)
+    if settings.portal(key).enabled is False:
+        reason = N_("l'opérateur l'a laissé de côté")
+    elif settings.demo:
+        reason = N_("la démonstration ne l'imite pas")
+    else:
+        reason = N_("sans heure de lecture ; l'opérateur peut l'activer")
+    return Idle(portal, reason)
+
+
 @router.get("/sources")
 def sources(request: Request) -> HTMLResponse:
     """Every portal: last run, announced against stored, verdict, holes, age, coverage."""
@@ -82,7 +102,11 @@ def sources(request: Request) -> HTMLResponse:
     return render(
         request,
         "sources.html",
-        sources=[(state, stretches(state.coverage), coverage.sentence(state.coverage, say)) for state in found],
+        sources=[
+            (state, coverage.since_first_reading(state.coverage), coverage.sentence(state.coverage, say))
+            for state in found
+        ],
+        stretches=stretches,
         details=details,
         inside=inside,
         lights=LIGHTS,
@@ -90,7 +114,7 @@ def sources(request: Request) -> HTMLResponse:
         told=telling.sentence,
         details_of=telling.details_of,
         portal_of=portals.load,
-        idle=[key for key in portals.keys() if key not in crawled],
+        idle=[_idle(key, site.settings) for key in portals.keys() if key not in crawled],
         safe_url=safe_url,
         gated=bool(site.settings.web.operator_password),
     )

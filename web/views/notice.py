@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from notices.model import Deadline, Lot, Money, MultilingualText, Notice, Period
-from search.document import without_contacts
+from search.contacts import without_contacts
 from store.records import StoredNotice, VersionRecord
 from web import labels, portals
 from web.texts import Speaker

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from notices.model import Place
 from notices.vocabularies import languages
-from search.document import without_contacts
+from search.contacts import without_contacts
 from web import labels
 from web.texts import Speaker
 

@@ -41,12 +41,14 @@ def run(
         return store.runs.finish(started.id, state, RunCounts(), message)
 
 
-def window(store: Store, run_id: str, verdict: Verdict, missing: int = 0, days_ago: int = 0) -> None:
+def window(
+    store: Store, run_id: str, verdict: Verdict, missing: int = 0, days_ago: int = 0, reason: str | None = None
+) -> None:
     day = MONDAY.date() - timedelta(days=days_ago)
     store.windows.record(
         WindowRecord(
             portal="be_bda", start=day, end=day + timedelta(days=1), run_id=run_id, announced=100,
-            distinct=100 - missing, stored=100 - missing, verdict=verdict, missing=missing, ended_at=MONDAY,
+            distinct=100 - missing, stored=100 - missing, verdict=verdict, missing=missing, ended_at=MONDAY, reason=reason,
         )
     )  # fmt: skip
 
@@ -64,6 +66,13 @@ def test_a_source_that_was_never_crawled_is_no_green_light(store: Store) -> None
     assert source(store).verdict is SourceVerdict.UNKNOWN
     assert "pas encore été lu" in source(store).sentence("fr")
     assert not status(store).well
+
+
+def test_rows_that_were_left_out_on_purpose_are_told_beside_the_counts(store: Store) -> None:
+    ended = run(store)
+    window(store, ended.id, Verdict.COMPLETE, reason="6 rows of test organisations were left out.")
+    state = source(store)
+    assert (state.verdict, state.remarks) == (SourceVerdict.FINE, ("6 rows of test organisations were left out.",))
 
 
 def test_a_complete_crawl_says_announced_against_stored(store: Store) -> None:

@@ -164,10 +164,11 @@ async def test_a_store_that_is_down_is_told_in_a_sentence(tmp_path: Path) -> Non
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/none", secret_key="x" * 40)
     async with browser(settings, Services(settings)) as client:
         page = await client.get("/sources")
-        health = await client.get("/healthz")
+        ready = await client.get("/readyz")
+        lives = await client.get("/healthz")
     assert page.status_code == 503
     assert "La base de données de Vigie ne répond pas" in page.text
-    assert health.status_code == 503
+    assert (ready.status_code, lives.status_code) == (503, 200)
 
 
 async def test_an_error_of_ours_is_a_page_in_the_language_of_the_person(
@@ -183,12 +184,6 @@ async def test_an_error_of_ours_is_a_page_in_the_language_of_the_person(
     assert "Error in Vigie" in english.text
     assert "ZeroDivision" not in french.text
     assert "frame-ancestors" in french.headers["content-security-policy"]
-
-
-async def test_health_says_how_many_notices_are_stored_and_indexed(site: httpx.AsyncClient) -> None:
-    found = (await site.get("/healthz")).json()
-    assert found["status"] == "ok"
-    assert found["notices"] == found["indexed"] == len(invented.everything(NOW))
 
 
 @pytest.mark.parametrize("path", ["/alerts/manage/x", "/mailbox", "/profiles/new?text=voirie"])
