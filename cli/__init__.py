@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import click
 
-from cli import alerting, crawling, looking, searching, serving
+from cli import (
+    alerting,
+    archiving,
+    backups,
+    crawling,
+    health,
+    indexing,
+    looking,
+    pausing,
+    procedures,
+    searching,
+    serving,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,10 +26,12 @@ def main() -> None:
 
 for command in (
     serving.up, serving.web, serving.scheduler, serving.worker, serving.mailbox, serving.show_settings,
-    serving.status, serving.runs, serving.incidents,
-    searching.search, searching.export, searching.reindex,
-    crawling.crawl, crawling.parse, crawling.quarantine, crawling.replay,
-    looking.backfill, looking.probe, looking.new_portal,
+    health.health, serving.status, serving.runs, serving.incidents, serving.jobs,
+    searching.search, searching.export, indexing.index, indexing.reindex, indexing.matching,
+    crawling.crawl, crawling.parse, crawling.quarantine, crawling.replay, archiving.archive,
+    looking.backfill, looking.probe, looking.new_portal, pausing.pause, pausing.resume,
+    backups.backup, backups.restore, backups.migrate_store,
+    procedures.procedures,
     alerting.profile, alerting.digest, alerting.outbox,
 ):  # fmt: skip
     main.add_command(command)

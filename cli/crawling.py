@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +30,17 @@ if TYPE_CHECKING:
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-def archive_of(settings: Settings, store: Store) -> Archive:
-    """The raw archive of an installation."""
-    return Archive(settings.archive, settings.spool_dir, store.payloads)
+@contextmanager
+def archive_of(settings: Settings, store: Store) -> Iterator[Archive]:
+    """The raw archive of an installation; what could not be moved to it at the end is told to the store."""
+    from monitoring import spools
+
+    archive = Archive.open(settings, store.payloads)
+    try:
+        with archive:
+            yield archive
+    finally:
+        spools.note(store, archive, settings.spool_dir)
 
 
 def window_line(window: WindowRecord) -> str:
@@ -50,7 +59,7 @@ def window_line(window: WindowRecord) -> str:
 @click.option("--to", "last", type=DAY, help="Last publication day, included; default: today.")
 @click.option("--open", "open_now", is_flag=True, help="What is open now, whenever it was published.")
 @click.option("--base-url", help="Another address of the portal, such as a simulated one.")
-@click.option("--now", "ignore_hours", is_flag=True, help="Crawl in the portal's closed hours too.")
+@click.option("--now", "ignore_hours", is_flag=True, help="Crawl also in closed hours, and when it is paused.")
 @click.option("--scheduled", is_flag=True, hidden=True, help="Asked for by the scheduler.")
 @click.option("--purpose", type=click.Choice([item.value for item in RunPurpose]), default="manual", hidden=True)
 @json_option

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,7 +13,9 @@ from core import clock
 from core.errors import VigieError
 from core.settings import Settings
 from crawlers import portals
-from pipelines.requests import CrawlRequest
+from crawlers.portals import Portal
+from pipelines import pauses
+from pipelines.requests import CrawlRequest, beyond
 from store import Store
 from store.archive import Archive
 
@@ -27,7 +29,7 @@ BACKFILL_CHUNK = 7
 @click.option("--to", "last", type=DAY, help="Latest publication day, included; default: yesterday.")
 @click.option("--background", is_flag=True, help="Leave it to the scheduler, between its regular crawls.")
 @click.option("--base-url", help="Another address of the portal, such as a simulated one.")
-@click.option("--now", "ignore_hours", is_flag=True, help="Crawl in the portal's closed hours too.")
+@click.option("--now", "ignore_hours", is_flag=True, help="Crawl also in closed hours, and when it is paused.")
 @json_option
 @sentences
 def backfill(
@@ -40,7 +42,7 @@ def backfill(
     as_json: bool,
 ) -> None:
     """Go through the past of a portal, newest days first, a week per run. Days that are complete are left out, so a
-    backfill that was interrupted goes on where it was.
+    backfill that was interrupted goes on where it was. Days that the portal does not show any more are named.
 
     Exit 0 only when every day is complete.
     """
@@ -59,6 +61,7 @@ def backfill(
         raise VigieError("In the background the scheduler goes back from yesterday; --to is for a backfill run here.")
     if background and portal not in portals.enabled(settings):
         raise VigieError(f"The scheduler leaves {portal} alone, which the settings do not enable.")
+    asked, start = start, shown_from(definition, start, end)
     with Store.open(settings) as store, archive_of(settings, store) as archive:
         if background:
             plan(store, definition, start)
@@ -74,10 +77,22 @@ def backfill(
             )
             if not crawled(request, settings, store, archive, as_json=as_json):
                 break
-        coverage = store.windows.coverage(portal, start, end + timedelta(days=1))
-    say(f"{coverage.covered_days} of {coverage.total_days} days from {start} to {end} are complete.")
+        coverage = store.windows.coverage(portal, asked, end + timedelta(days=1))
+    say(f"{coverage.covered_days} of {coverage.total_days} days from {asked} to {end} are complete.")
     if coverage.missing:
         fail()
+
+
+def shown_from(portal: Portal, start: date, end: date) -> date:
+    """The first day of a backfill that the portal still shows; says so where that is a later one than was asked for."""
+    reach = portal.reaches_back_to(portal.today(clock.now()))
+    if reach is None or start >= reach:
+        return start
+    told = beyond(portal, start, min(reach, end + timedelta(days=1)))
+    if end < reach:
+        raise VigieError(told)
+    say(told)
+    return reach
 
 
 def crawled(request: CrawlRequest, settings: Settings, store: Store, archive: Archive, *, as_json: bool) -> bool:
@@ -125,6 +140,9 @@ def probe(
     closed = definition.at(base_url).closed_at(clock.now())
     if closed:
         raise VigieError(f"{closed} A probe waits until then.")
+    with Store.open(settings) as store:
+        if paused := pauses.of(store, portal):
+            raise VigieError(f"{portal} is paused by {paused.by}: {paused.reason} `vigie resume {portal}` ends that.")
     place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
     window = Window.day(day.date()) if day else None
     try:

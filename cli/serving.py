@@ -9,11 +9,15 @@ from cli.common import (
     json_option,
     known_portal,
     prepared,
+    say,
     sentences,
     show,
 )
-from core.settings import listed
+from cli.procedures import identifiers_to_decide
+from core.errors import ConfigurationError, VigieError
+from core.settings import Settings, listed
 from store import Store
+from store.jobs import JobRecord
 
 
 @click.command()
@@ -56,11 +60,11 @@ def _host_and_port(address: str) -> tuple[str, int]:
 
 
 @click.command()
-@click.option("--queues", required=True, help="Comma-separated: index, match, deliver.")
+@click.option("--queues", required=True, help="Of crawl, index, match, digest, deliver, export, maintain: with commas.")
 @click.option("--until-empty", is_flag=True, help="End when nothing is waiting.")
 @sentences
 def worker(queues: str, until_empty: bool) -> None:
-    """Drain queues."""
+    """Serve queues."""
     from scheduler.workers import Queue, run_worker
 
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
@@ -98,6 +102,7 @@ def status(as_json: bool) -> None:
     settings = prepared()
     with Store.open(settings) as store:
         state = read_status(store, keys=portals.enabled(settings))
+        undecided = identifiers_to_decide(store)
     if as_json:
         click.echo(state.model_dump_json())
     else:
@@ -108,7 +113,7 @@ def status(as_json: bool) -> None:
         click.echo("mails: " + (", ".join(f"{name} {n}" for name, n in state.outbox.items()) or "none"))
         for incident in state.incidents:
             click.echo(f"! {incident.kind}: {incident.message} (since {incident.opened_at:%Y-%m-%d %H:%M} UTC)")
-    if not state.well:
+    if undecided or not state.well:
         fail()
 
 
@@ -148,3 +153,50 @@ def incidents(limit: int, as_json: bool) -> None:
             f"{item.opened_at:%Y-%m-%d %H:%M} UTC {'closed' if item.closed_at else 'OPEN'} {item.kind}: {item.message}"
         ),
     )
+
+
+@click.group()
+def jobs() -> None:
+    """What waits for the workers of many machines, and what they do now."""
+
+
+@jobs.command("list")
+@click.argument("queue", required=False)
+@json_option
+@sentences
+def jobs_list(queue: str | None, as_json: bool) -> None:
+    """List what runs and what waits, in the order in which it comes."""
+    settings = _distributed()
+    with Store.open(settings) as store:
+        found = store.jobs.unfinished(queues=(queue,) if queue else ())
+    show(found, as_json=as_json, line=_job_line)
+
+
+@jobs.command("cancel")
+@click.argument("job_id", type=int)
+@sentences
+def jobs_cancel(job_id: int) -> None:
+    """Drop a job that waits, or end it where it runs; a crawl keeps what it has."""
+    from scheduler.distributed import DistributedDispatch
+
+    with Store.open(_distributed()) as store:
+        if not DistributedDispatch(store).cancel_job(job_id):
+            raise VigieError(f"No job {job_id} waits or runs; `vigie jobs list` names those that do.")
+    say(f"Job {job_id} is cancelled.")
+
+
+def _distributed() -> Settings:
+    from scheduler.dispatch import is_distributed
+
+    settings = prepared()
+    if not is_distributed(settings):
+        raise ConfigurationError("There are no jobs on one machine: setting dispatch.engine is local.")
+    return settings
+
+
+def _job_line(job: JobRecord) -> str:
+    about = " ".join(str(value) for value in job.arguments.values())
+    tried = f", tried {job.attempts} times" if job.attempts else ""
+    later = f", not before {job.not_before:%Y-%m-%d %H:%M:%S} UTC" if job.not_before and not job.runs else ""
+    state = f"runs at worker {job.worker}" if job.runs else "waits"
+    return f"{job.id}  {job.queue}  {job.task} {about}".rstrip() + f": {state}{tried}{later}"

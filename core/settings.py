@@ -7,6 +7,7 @@ working folder), defaults.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -14,12 +15,13 @@ import tomllib
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -101,6 +103,112 @@ class CrawlSettings(Section):
     )
 
 
+class StorageSettings(Section):
+    """How an object store is reached, where the archive or an export goes to one."""
+
+    endpoint: str | None = Field(default=None, description="address of an S3-compatible store; default: Amazon's")
+    region: str | None = None
+    access_key: str | None = Field(default=None, description="default: what the machine itself is allowed to do")
+    secret_key: SecretStr | None = None
+    ca: Path | None = Field(default=None, description="certificates that the store's own is checked against")
+    timeout: float = Field(default=20.0, gt=0, description="seconds to wait for an answer")
+    options: SecretStr | None = Field(
+        default=None, description="JSON object of further options of the fsspec driver; may hold secrets"
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _is_object(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            readable = value is None or isinstance(json.loads(value.get_secret_value()), dict)
+        except ValueError:
+            readable = False
+        if not readable:
+            raise ValueError("must be a JSON object")
+        return value
+
+
+class PostgresqlSettings(Section):
+    """Connections of one process to PostgreSQL; SQLite needs none of it."""
+
+    pool_size: int = Field(default=5, ge=1, description="connections that a process keeps open")
+    pool_overflow: int = Field(default=15, ge=0, description="further ones that it opens while they are needed")
+    statement_timeout: float = Field(default=60.0, gt=0, description="seconds after which a statement is given up")
+    lock_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for somebody else's lock")
+
+
+class DispatchSettings(Section):
+    """Who does the work: one machine, or workers on any number of them."""
+
+    engine: Literal["local", "distributed"] = Field(
+        default="local", description="distributed: jobs wait in PostgreSQL for `vigie worker` on any machine"
+    )
+    heartbeat: float = Field(default=5.0, gt=0, description="seconds between two signs of life of a worker")
+    stalled_after: float = Field(
+        default=30.0, gt=0, description="seconds of silence after which another worker takes a dead one's jobs over"
+    )
+    grace: float = Field(default=25.0, gt=0, description="seconds that a worker has to end after SIGTERM")
+
+
+class SearchSettings(Section):
+    """The Elasticsearch that holds index and profiles; without addresses and without a cloud id, Vigie's own engine."""
+
+    urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="addresses of nodes, separated by commas, each with scheme and port"
+    )
+    cloud_id: str | None = Field(default=None, description="of Elastic Cloud, instead of addresses")
+    api_key: SecretStr | None = Field(default=None, description="as Elasticsearch encodes it; else user and password")
+    user: str | None = None
+    password: SecretStr | None = None
+    ca: Path | None = Field(
+        default=None, description="certificates that the nodes' are signed with; default: the system's"
+    )
+    prefix: str = Field(
+        default="vigie", pattern=r"^[a-z][a-z0-9_]{0,40}$", description="begins the names of all indices and templates"
+    )
+    timeout: float = Field(default=30.0, gt=0, description="seconds for one answer")
+    retries: int = Field(default=3, ge=0, description="other tries, on other nodes where there are")
+    shards: int = Field(default=1, ge=1, le=1024, description="of an index of notices made from now on")
+    replicas: int = Field(default=1, ge=0, le=10, description="copies of each shard; 0 on a single node")
+    refresh: str = Field(
+        default="1s", pattern=r"^\d+(ms|s)$", description="after which time at the latest what was indexed is found"
+    )
+    node_class: str = Field(
+        default="urllib3", description="how nodes are talked to: urllib3, requests, or module:Class of one's own"
+    )
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _separated(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("urls")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not re.match(r"^https?://[^/@\s]+(/\S*)?$", url):
+                # Not shown, as it may hold a password.
+                raise ValueError(
+                    "an address is like https://search.example:9200; user and password are settings of their own"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.urls and self.cloud_id:
+            raise ValueError("give addresses or a cloud id, not both")
+        if self.api_key and self.user:
+            raise ValueError("give an API key or a user, not both")
+        if bool(self.user) != bool(self.password):
+            raise ValueError("a user and a password belong together")
+        return self
+
+    @property
+    def on_cluster(self) -> bool:
+        """Whether an Elasticsearch is named."""
+        return bool(self.urls or self.cloud_id)
+
+
 class Settings(BaseSettings):
     """Settings of a Vigie installation."""
 
@@ -122,6 +230,10 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     web: WebSettings = WebSettings()
     crawl: CrawlSettings = CrawlSettings()
+    search: SearchSettings = SearchSettings()
+    storage: StorageSettings = StorageSettings()
+    postgresql: PostgresqlSettings = PostgresqlSettings()
+    dispatch: DispatchSettings = DispatchSettings()
     portals: dict[str, PortalSettings] = Field(default_factory=dict, description="by portal key")
 
     @field_validator("log_level")
@@ -206,6 +318,8 @@ class Settings(BaseSettings):
 NOT_SETTINGS = frozenset({"VIGIE_CONFIG", "VIGIE_SECRETS_DIR"})
 _TEST_VARIABLE = re.compile(r"^VIGIE_TEST_")
 
+_PASSWORD_IN_URL = re.compile(r"(://[^/@:\s]*:)[^@\s]*@")
+
 ListedSettings = Annotated[dict[str, str], "dotted name to value, secrets masked"]
 
 
@@ -253,7 +367,7 @@ def _flatten(prefix: str, value: Any, found: dict[str, str]) -> None:
         for key, item in value.items():
             _flatten(f"{prefix}.{key}" if prefix else key, item, found)
     else:
-        found[prefix] = "" if value is None or value == {} else str(value)
+        found[prefix] = "" if value is None or value == {} else _PASSWORD_IN_URL.sub(r"\1***@", str(value))
 
 
 def _refuse_unknown_variables() -> None:

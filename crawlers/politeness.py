@@ -13,9 +13,10 @@ import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from scrapy.core.downloader import Downloader
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.robotstxt import ProtegoRobotParser
 
@@ -24,11 +25,13 @@ from crawlers.contract import CrawlError, PortalDown
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.core.downloader.handlers import DownloadHandlers
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
 
     from core.settings import CrawlSettings
+    from crawlers.contract import HostBudget
     from crawlers.portals.definition import Portal
 
 logger = logging.getLogger(__name__)
@@ -83,21 +86,24 @@ def back_off(tries: int, delay: float) -> float:
 class Politeness:
     """The add-on: sets Scrapy up from the portal's definition and the operator's settings, both known to the spider."""
 
-    def __init__(self, portal: Portal, settings: CrawlSettings) -> None:
+    def __init__(self, portal: Portal, settings: CrawlSettings, budget: HostBudget | None = None) -> None:
         self._portal = portal
         self._crawl = settings
+        self._budget = budget
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Politeness:
         """Built by Scrapy; the spider exists already."""
         spider = crawler.spider
-        return cls(spider.portal, spider.crawl_settings)  # type: ignore[union-attr]
+        return cls(spider.portal, spider.crawl_settings, spider.budget)  # type: ignore[union-attr]
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before the crawl."""
         delay = effective_delay(self._portal, self._crawl)
         for name, value in self._values(delay).items():
             settings.set(name, value, priority="addon")
+        if self._budget is not None:
+            settings.set("DOWNLOADER", SharingDownloader, priority="addon")
         # In place: middlewares that a spider names would win over an add-on's whole dictionary.
         settings.set_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RetryMiddleware, None)
         settings.set_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", PatientRetries, 550)
@@ -127,6 +133,37 @@ class Politeness:
             "RETRY_HTTP_CODES": list(RETRIED_STATUSES),
             "RETRY_EXCEPTIONS": list(RETRIED_EXCEPTIONS),
         }
+
+
+class SharingDownloader(Downloader):
+    """Scrapy's downloader, which sends a request when the host's budget of all machines has a turn for it.
+
+    It asks last, after the crawl's own delay: a request that has its turn is on its way.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.handlers: Any = _InTurn(self, self.handlers)
+
+
+class _InTurn:
+    """Stands before the download handlers."""
+
+    def __init__(self, downloader: Downloader, handlers: DownloadHandlers) -> None:
+        spider: Any = downloader.crawler.spider
+        self._downloader = downloader
+        self._handlers = handlers
+        self._budget: HostBudget = spider.budget
+        self._delay = effective_delay(spider.portal, spider.crawl_settings)
+        self._connections: int = spider.portal.politeness.connections
+
+    async def download_request_async(self, request: Request) -> Response:
+        """The answer to a request, sent in its turn."""
+        slot = self._downloader.slots.get(str(request.meta.get(Downloader.DOWNLOAD_SLOT)))
+        # AutoThrottle asks less often when the portal is slow; what others may ask follows it
+        interval = max(self._delay, slot.delay) if slot is not None and self._delay else self._delay
+        async with self._budget.turn(urlsplit(request.url).hostname or "", interval, self._connections):
+            return await self._handlers.download_request_async(request)
 
 
 class OwnHostsOnly:
@@ -161,7 +198,8 @@ class RobotsPolicy(ProtegoRobotParser):
 class PatientRetries(RetryMiddleware):
     """Tries again after a pause: the one that `Retry-After` asks for, else one that doubles.
 
-    One request is under way at a time, so the pause holds the whole crawl of the portal.
+    One request is under way at a time, so the pause holds the whole crawl of the portal, and by the host's budget those
+    of other machines.
     """
 
     @classmethod
@@ -171,10 +209,12 @@ class PatientRetries(RetryMiddleware):
         spider = crawler.spider
         made._longest = spider.portal.politeness.longest_wait  # type: ignore[union-attr]
         made._delay = effective_delay(spider.portal, spider.crawl_settings)  # type: ignore[union-attr]
+        made._budget = getattr(spider, "budget", None)
         return made
 
     _longest: float
     _delay: float
+    _budget: HostBudget | None
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """Wait and repeat after a status that passes; the answer itself when the tries are used up."""
@@ -200,4 +240,6 @@ class PatientRetries(RetryMiddleware):
 
     async def _pause(self, request: Request, seconds: float) -> None:
         logger.info("Waiting %.1f s before asking %s again", seconds, request.url)
+        if self._budget is not None:
+            await self._budget.hold_back(urlsplit(request.url).hostname or "", seconds)
         await asyncio.sleep(seconds)

@@ -24,16 +24,20 @@ from crawlers.engines.faults import named
 from crawlers.portals import load, parser, spider_class
 from crawlers.portals.loading import parser_version
 from notices.model import Frozen
+from pipelines import origins, pauses
+from pipelines.budget import SharedBudget, crawling_alone
 from pipelines.notebook import FileNotebook
 from pipelines.reading import Reader
-from pipelines.requests import CrawlRequest, plan
+from pipelines.requests import CrawlRequest, out_of_reach, plan
 from pipelines.services import CrawlServices, StoredFingerprints, Tell, VigieCrawler, tell_nobody
 from store.records import RunRecord, RunState, Verdict, WindowRecord
 
 if TYPE_CHECKING:
     from crawlers.engines.window_spider import WindowSpider
+    from crawlers.portals import Portal
     from store import Store
     from store.archive import Archive
+    from store.session_locks import SessionLock
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +49,8 @@ logging.getLogger("scrapy.core.downloader.handlers._base_streaming").addFilter(
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE = 3.0
 """Seconds that a crawl told to stop has for what is in hand; a supervisor kills after five."""
+PAUSE_LOOK_SECONDS = 5.0
+"""How soon a running crawl ends when its portal is paused."""
 MOST_UNREAD = 200
 """Unread paths kept per run; a portal that invents keys must not fill the store."""
 
@@ -53,6 +59,10 @@ __all__ = ["CrawlReport", "CrawlRequest", "PortalClosed", "run"]
 
 class PortalClosed(VigieError):
     """The portal has closed hours now, and nobody asked to ignore them."""
+
+
+class PortalPaused(PortalClosed):
+    """An operator paused the portal, and nobody asked to crawl it all the same."""
 
 
 class CrawlReport(Frozen):
@@ -76,17 +86,18 @@ def run(
 ) -> CrawlReport:
     """Crawl. Blocks until all windows have a verdict, or a signal (SIGTERM, SIGINT) asks to end.
 
-    `PortalClosed` in the portal's closed hours. When the store or the archive fails, the run is marked failed where
-    that is still possible, and the error is raised.
+    `PortalClosed` in the portal's closed hours, `PortalPaused` while an operator paused it, `VigieError` when real and
+    invented notices would mix. When the store or the archive fails, the run is marked failed where that is still
+    possible, and the error is raised.
     """
     portal = load(request.portal).at(_address(request, settings))
-    closed = None if request.ignore_closed_hours else portal.closed_at(now())
-    if closed:
-        raise PortalClosed(f"{closed} It opens at {portal.opens_at(now()).astimezone(portal.clock):%Y-%m-%d %H:%M}.")
+    if not request.ignore_closed_hours:
+        _refuse_closed(portal, store)
     if settings.demo and not portal.simulated:
         raise VigieError(f"The demonstration crawls simulated portals alone, and {portal.base_url} is none.")
-    windows = plan(request, portal, store.windows, now())
-    with _stops() as stops:
+    origins.keep_apart(portal, settings, store)
+    windows, unseen = plan(request, portal, store.windows, now()), out_of_reach(request, portal, store.windows, now())
+    with _stops() as stops, crawling_alone(store, portal.key) as alone:
         services = CrawlServices(
             settings=settings,
             portal=portal,
@@ -97,8 +108,26 @@ def run(
             run=store.runs.start(portal.key, request.purpose),
             windows=windows,
             tell=progress,
+            budget=_budget(portal, settings, store, alone),
         )
-        return _finish(services, _Crawl(services, request, stops).run(), stops)
+        return _finish(services, _Crawl(services, request, stops).run(), stops, unseen)
+
+
+def _budget(portal: Portal, settings: Settings, store: Store, alone: SessionLock) -> SharedBudget | None:
+    """Where other machines may ask the same host; SQLite serves one machine."""
+    if store.database.is_sqlite:
+        return None
+    longest = max(settings.crawl.timeout, portal.politeness.timeout or 0.0)
+    return SharedBudget(store.budgets, alone, portal.key, longest)
+
+
+def _refuse_closed(portal: Portal, store: Store) -> None:
+    if paused := pauses.of(store, portal.key):
+        end = f", until {paused.until.astimezone(portal.clock):%Y-%m-%d %H:%M}" if paused.until else ""
+        since = f"{paused.since.astimezone(portal.clock):%Y-%m-%d %H:%M}"
+        raise PortalPaused(f"{portal.key} is paused by {paused.by} since {since}{end}: {paused.reason.rstrip('.')}.")
+    if closed := portal.closed_at(now()):
+        raise PortalClosed(f"{closed} It opens at {portal.opens_at(now()).astimezone(portal.clock):%Y-%m-%d %H:%M}.")
 
 
 def _address(request: CrawlRequest, settings: Settings) -> str | None:
@@ -173,12 +202,14 @@ class _Crawl:
             if self._stops.first is not None:
                 return
             self._crawling = asyncio.create_task(self._crawler.crawl_async(**self._arguments()))
+            watching = asyncio.create_task(self._watch_pauses(self._crawler))
             try:
                 await self._crawling
             except asyncio.CancelledError:
                 if not self._overdue:
                     raise
             finally:
+                watching.cancel()
                 await services.reader.close()
             if self._overdue:
                 await self._leave()
@@ -193,6 +224,7 @@ class _Crawl:
             "portal_settings": services.settings.portal(services.portal.key),
             "base_url": _address(self._request, services.settings),
             "known": StoredFingerprints(services.store),
+            "budget": services.budget,
             "notebook": FileNotebook(services.settings.data_dir / "notebook"),
             "ignore_closed_hours": self._request.ignore_closed_hours,
         }
@@ -227,6 +259,23 @@ class _Crawl:
         if self._stops.first is not None:
             return
         self._stops.note(number)
+        self._halt(crawler)
+
+    async def _watch_pauses(self, crawler: VigieCrawler) -> None:
+        """End the crawl when somebody pauses its portal: a pause that waits for a long crawl is none."""
+        services = self._services
+        while not self._request.ignore_closed_hours:
+            await asyncio.sleep(PAUSE_LOOK_SECONDS)
+            try:
+                paused = await asyncio.to_thread(pauses.of, services.store, services.portal.key)
+            except Exception as error:  # noqa: BLE001 - the store being away is told by the pipelines that need it
+                logger.debug("Whether %s is paused cannot be asked now: %s", services.portal.key, error)
+                continue
+            if paused and self._stops.first is None:
+                self._stops.first = f"the pause of {paused.by}"
+                self._halt(crawler)
+
+    def _halt(self, crawler: VigieCrawler) -> None:
         spider: WindowSpider | None = getattr(crawler, "spider", None)
         if spider is not None:
             spider.halt()
@@ -258,7 +307,7 @@ class _Ending:
     state: RunState = RunState.FINISHED
 
 
-def _finish(services: CrawlServices, ending: _Ending, stops: _Stops) -> CrawlReport:
+def _finish(services: CrawlServices, ending: _Ending, stops: _Stops, unseen: str | None) -> CrawlReport:
     ledger = services.ledger
     counts = ledger.counts(ending.requests)
     if services.broken is not None:
@@ -274,7 +323,7 @@ def _finish(services: CrawlServices, ending: _Ending, stops: _Stops) -> CrawlRep
         state, ended = RunState.FINISHED, None  # the signal came when all was done
     if state is RunState.FINISHED and all_failed:
         state = RunState.FAILED
-    told = " ".join(filter(None, (ended, _summary(ledger.windows)))) or None
+    told = " ".join(filter(None, (ended, _summary(ledger.windows), unseen))) or None
     record = services.store.runs.finish(services.run.id, state, counts, told, _unread(ledger.unread))
     return CrawlReport(
         run=record, windows=tuple(ledger.windows), planned=len(services.windows), stopped=bool(stops.first)

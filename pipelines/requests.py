@@ -123,12 +123,40 @@ def plan(request: CrawlRequest, portal: Portal, history: WindowHistory, at: date
     """The windows of a crawl in their order, each once: first those to try again, then what was asked for.
 
     A portal that knows no publication days is asked for what is open instead, one that knows nothing else for the days
-    since the last complete one.
+    since the last complete one. Days that the portal does not show any more are left out, unless they are asked for by
+    name; `out_of_reach` says so.
     """
     today = portal.today(at)
     asked = _asked(request, portal, history, today, at)
     again = _again(portal, history, today, at) if request.retry_incomplete else ()
     return tuple(dict.fromkeys((*(window for window in again if window not in asked), *asked)))
+
+
+def out_of_reach(request: CrawlRequest, portal: Portal, history: WindowHistory, at: datetime) -> str | None:
+    """Which days a crawl leaves out because the portal does not show them any more, as a sentence; None for none."""
+    today = portal.today(at)
+    reach, first = portal.reaches_back_to(today), _first_wanted(request, portal, history, today)
+    if reach is None or first is None or first >= reach or "days" not in portal.scopes:
+        return None
+    missing = history.coverage(portal.key, first, reach).missing
+    return beyond(portal, missing[0], reach) if missing else None
+
+
+def beyond(portal: Portal, first: date, reach: date) -> str:
+    """That days from `first` on, before `reach`, cannot be read any more."""
+    return (
+        f"{portal.key} shows its last {portal.calendar.history_days} days only: what it published from {first} to "
+        f"{reach - timedelta(days=1)} cannot be read any more."
+    )
+
+
+def _first_wanted(request: CrawlRequest, portal: Portal, history: WindowHistory, today: date) -> date | None:
+    """The earliest day that a crawl would look at if the portal showed all of its past; None where days are named."""
+    if request.first:
+        return request.first if request.only_missing else None
+    if request.backfill_days:
+        return today - timedelta(days=request.backfill_days)
+    return history.last_complete_day(portal.key) if request.purpose is RunPurpose.WINDOW else None
 
 
 def _asked(
@@ -139,12 +167,14 @@ def _asked(
         if not has_days:
             raise VigieError(f"{portal.key} cannot be asked for publication days, only for what is open now.")
         if request.only_missing:
-            return _uncovered(history, portal.key, request.first, request.last + timedelta(days=1), at)
+            first = portal.within_reach(request.first, today)
+            return _uncovered(history, portal.key, first, request.last + timedelta(days=1), at)
         return Window.days(request.first, request.last)
     if request.backfill_days:
         if not has_days:
             return ()
-        return _uncovered(history, portal.key, today - timedelta(days=request.backfill_days), today, at)
+        first = portal.within_reach(today - timedelta(days=request.backfill_days), today)
+        return _uncovered(history, portal.key, first, today, at)
     if request.purpose is RunPurpose.OPEN and has_open:
         return (Window.open_now(),)
     if request.purpose is RunPurpose.WINDOW and not has_days:
@@ -162,7 +192,8 @@ def _since_last_complete_day(portal: Portal, history: WindowHistory, today: date
     """
     first = today - timedelta(days=portal.calendar.overlap_days)
     last_complete = history.last_complete_day(portal.key)
-    return Window.days(first if last_complete is None else min(first, last_complete), today)
+    first = first if last_complete is None else min(first, last_complete)
+    return Window.days(portal.within_reach(first, today), today)
 
 
 def _uncovered(history: WindowHistory, portal: str, start: date, end: date, at: datetime) -> tuple[Window, ...]:
@@ -173,7 +204,7 @@ def _uncovered(history: WindowHistory, portal: str, start: date, end: date, at: 
 
 
 def _again(portal: Portal, history: WindowHistory, today: date, at: datetime) -> tuple[Window, ...]:
-    reach = today - timedelta(days=portal.calendar.retry_days)
+    reach = portal.within_reach(today - timedelta(days=portal.calendar.retry_days), today)
     return tuple(
         Window(start=item.start, end=item.end)
         for item in history.incomplete(portal.key)

@@ -19,7 +19,7 @@ from pipelines.reading import Reader
 from store.records import RunCounts, RunRecord, SaveStatus, WindowRecord
 
 if TYPE_CHECKING:
-    from crawlers.contract import Window
+    from crawlers.contract import HostBudget, Window
     from store import Store
     from store.archive import Archive
 
@@ -103,6 +103,8 @@ class CrawlServices:
     run: RunRecord
     windows: tuple[Window, ...]
     tell: Tell = tell_nobody
+    budget: HostBudget | None = None
+    """What this crawl may ask of the portal's host beside those of other machines; None on one machine."""
     ledger: Ledger = field(default_factory=Ledger)
     broken: Exception | None = None
     """Why nothing can be kept any more: the disk is full, the database is gone."""

@@ -16,7 +16,7 @@ from core.clock import now
 from crawlers.completeness import Kept, judge
 from crawlers.contract import Window, WindowReport
 from pipelines.items import ReadNotice, RefusedNotice
-from pipelines.services import Progress, VigieCrawler, vigie_crawler
+from pipelines.services import CrawlServices, Progress, VigieCrawler, vigie_crawler
 from store.payloads import PayloadEntry
 from store.records import SaveOutcome, Saving, WindowRecord
 
@@ -30,6 +30,11 @@ BATCH = 100
 HEARTBEAT = timedelta(seconds=20)
 
 Outcome = ReadNotice | RefusedNotice
+
+
+def invented(services: CrawlServices) -> bool:
+    """Whether the notices are invented, so that their number says nothing about the real portal."""
+    return services.settings.demo or services.portal.simulated
 
 
 class StorePipeline:
@@ -195,19 +200,19 @@ class StorePipeline:
     def _expected(self, window: Window) -> tuple[int | None, bool]:
         """What the window announces at least, and whether nothing at all would be nothing unusual.
 
-        A demonstration and a day that is not whole yet have no floor.
+        Invented notices and a day that is not whole yet have no floor.
         """
         portal = self._services.portal
         expected, today = portal.expectations, portal.today(now())
         if window.start is None or window.end is None:
-            return None if self._services.settings.demo else expected.open_floor or None, expected.may_be_empty
+            return None if invented(self._services) else expected.open_floor or None, expected.may_be_empty
         if window.end - window.start != timedelta(days=1):
             return None, expected.may_be_empty
         settled = window.end + timedelta(days=expected.settled_after_days) <= today
         floor = expected.floor_on(window.start)
         unsettled = expected.settled_after_days > 0 and not settled
         may_be_empty = expected.may_be_empty or floor == 0 or unsettled
-        return (floor if settled and not self._services.settings.demo else None), may_be_empty
+        return (floor if settled and not invented(self._services) else None), may_be_empty
 
     # --- signs of life -----------------------------------------------------------------------------------------------
 

@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
 LOOK_BACK = timedelta(days=8)
 """How far back a missed moment is looked for; every calendar has one within a week."""
-
-
-class Firings(Protocol):
-    """The part of the store that remembers what was fired."""
-
-    def claim(self, job: str, due_at: datetime) -> bool:
-        """True for the first who claims this moment."""
-
-    def last(self, job: str) -> datetime | None:
-        """The latest moment claimed."""
 
 
 def cron(expression: str, zone: str) -> CronTrigger:
@@ -55,22 +44,18 @@ def _wall(moment: datetime, trigger: CronTrigger) -> datetime:
 
 
 class Once:
-    """Runs an action for a due moment unless somebody else already has."""
+    """Fires each due moment once, whoever else fires."""
 
-    def __init__(self, firings: Firings, job: str, triggers: Sequence[CronTrigger], action: Callable[[], None]) -> None:
-        self._firings = firings
-        self._job = job
+    def __init__(self, triggers: Sequence[CronTrigger], fire: Callable[[datetime], bool]) -> None:
+        """`fire` claims a due moment and does what is due; False when somebody else has claimed it."""
         self._triggers = triggers
-        self._action = action
+        self._fire = fire
 
     def fire(self, now: datetime) -> bool:
-        """Run the action if the latest due moment has not been fired yet; says whether it ran.
+        """Fire the latest due moment if nobody has; says whether that was done here.
 
         Called at every due moment and once at start, so that what was missed while the machine was off is caught up
         once, however many moments have passed.
         """
         due = last_due(self._triggers, now)
-        if due is None or not self._firings.claim(self._job, due):
-            return False
-        self._action()
-        return True
+        return due is not None and self._fire(due)

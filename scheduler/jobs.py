@@ -1,119 +1,90 @@
 """What the scheduler fires, and when: crawls by each portal's calendar, digests at the owners' hours, the watch.
 
-APScheduler only triggers; the jobs' own logic lives in `pipelines`, `alerts` and `monitoring`. Zones are always named.
+APScheduler only triggers; who does the work is the dispatch's affair, and the jobs' own logic lives in `pipelines`,
+`alerts` and `monitoring`. Zones are always named.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from alerts import digests, profiles
 from core import clock
 from core.settings import Settings
 from crawlers import portals
 from crawlers.portals import Portal
-from monitoring import incidents
-from pipelines import backfill
+from scheduler.dispatch import Dispatch
 from scheduler.firings import Once, cron
-from scheduler.lanes import Lane, Room
+from scheduler.orders import Kind, Order
 from store import Store
 from store.records import RunPurpose, RunRecord, RunState
 
-log = logging.getLogger(__name__)
-
 GRACE = int(timedelta(hours=6).total_seconds())
 """Seconds a trigger may be late; APScheduler's default of one second would lose a run to a short stall."""
-LOST_AFTER = timedelta(minutes=30)
-"""A run whose process has not been heard of for so long is lost."""
+CHORES = (
+    ("digests", "* * * * *", Order(kind=Kind.DIGESTS)),
+    ("watch", "*/5 * * * *", Order(kind=Kind.WATCH)),
+    ("forget", "40 3 * * *", Order(kind=Kind.FORGET)),
+    ("check matching", "10 4 * * *", Order(kind=Kind.CHECK_MATCHING)),
+)
 
 
 class Jobs:
     """The jobs of one scheduler process."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, dispatch: Dispatch) -> None:
         self._settings = settings
         self._store = store
-        room = Room(settings.crawl.at_once)
-        self.lanes = {key: Lane(key, self._missing_days(key), room) for key in portals.enabled(settings)}
-        self._catch_ups: list[Once] = []
+        self._dispatch = dispatch
+        self._portals = portals.enabled(settings)
+        self._once: list[Once] = []
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
         )
 
     def start(self) -> None:
         """Begin to fire, after catching up once on what was missed while nothing ran."""
-        for key, lane in self.lanes.items():
-            self._add_crawls(portals.load(key), lane)
-            lane.start()
-        self._add("digests", "* * * * *", self._digests)
-        self._add("watch", "*/5 * * * *", self._watch)
-        self._add("backfill", "20 3 * * *", self._retry_backfill)
-        self._add("forget", "40 3 * * *", self._forget)
-        self._watch()
-        self._forget()  # a machine that is off every night forgets as well
-        for once in self._catch_ups:
-            once.fire(clock.now())
-        for key, lane in self.lanes.items():
-            if unfinished(self._store.runs.recent(key)):
-                lane.request()
+        for key in self._portals:
+            portal = portals.load(key)
+            self._add(f"crawl:{key}", crawl_triggers(portal, demo=self._settings.demo), Order.crawl(key))
+            self._add(f"backfill:{key}", (cron("20 3 * * *", "UTC"),), Order.backfill(key))
+        self._dispatch.start()
+        for name, expression, order in CHORES:
+            self._add(name, (cron(expression, "UTC"),), order)
+        self._dispatch.ask(Order(kind=Kind.WATCH))  # a machine that is off every night watches and forgets as well
+        self._dispatch.ask(Order(kind=Kind.FORGET))
+        self._catch_up()
+        self._resume()
+        self._scheduler.add_job(self._catch_up, cron("*/5 * * * *", "UTC"), id="catch up")
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop firing and end running crawls."""
-        self._scheduler.shutdown(wait=False)
-        for lane in self.lanes.values():
-            lane.tell_to_stop()
-        for lane in self.lanes.values():
-            lane.stop()
+        """Stop firing, and end what the dispatch runs in this process."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._dispatch.stop()
 
-    def _add_crawls(self, portal: Portal, lane: Lane) -> None:
-        triggers = crawl_triggers(portal, demo=self._settings.demo)
-        once = Once(self._store.firings, f"crawl:{portal.key}", triggers, lane.request)
-        self._catch_ups.append(once)
+    def _catch_up(self) -> None:
+        """Fire what is due and was not fired: nothing ran, or the store was away at that moment."""
+        for once in self._once:
+            once.fire(clock.now())
+
+    def _resume(self) -> None:
+        """Ask again for what a process that has ended was asked for, and for the background."""
+        for key in self._portals:
+            if self._dispatch.keeps_orders:
+                self._dispatch.ask(Order.backfill(key))
+            elif unfinished(self._store.runs.recent(key)):
+                self._dispatch.ask(Order.crawl(key))
+
+    def _add(self, job: str, triggers: Sequence[CronTrigger], order: Order) -> None:
+        once = Once(triggers, lambda due: self._dispatch.fire(job, due, order))
+        self._once.append(once)
         for number, trigger in enumerate(triggers):
-            self._scheduler.add_job(lambda: once.fire(clock.now()), trigger, id=f"crawl:{portal.key}:{number}")
-
-    def _add(self, name: str, expression: str, action: Callable[[], object]) -> None:
-        self._scheduler.add_job(action, cron(expression, "UTC"), id=name)
-
-    def _digests(self) -> None:
-        built = digests.build_due(self._store, self._settings, clock.now())
-        if built:
-            log.info("%s digests built", len(built))
-
-    def _watch(self) -> None:
-        for run in self._store.runs.mark_lost(LOST_AFTER):
-            incidents.judge(self._store, run)
-        incidents.watch(self._store, portals=tuple(self.lanes), now=clock.now())
-
-    def _forget(self) -> None:
-        gone = profiles.forget_unconfirmed(self._store, clock.now())
-        if gone.profiles or gone.owners:
-            log.info("Never confirmed and forgotten: %s alerts, %s addresses", gone.profiles, gone.owners)
-
-    def _retry_backfill(self) -> None:
-        for lane in self.lanes.values():
-            lane.retry_backfill()
-
-    def _missing_days(self, key: str) -> Callable[[], tuple[date, ...]]:
-        portal = portals.load(key)
-
-        def missing() -> tuple[date, ...]:
-            today = portal.today(clock.now())
-            if "days" not in portal.scopes:
-                return ()  # its past cannot be asked for
-            if self._store.runs.latest(key) is None:
-                return ()  # the first crawl of what is open now goes first
-            start = today - timedelta(days=self._settings.crawl.backfill_days)
-            start = min(start, backfill.planned(self._store, key) or start)
-            return self._store.windows.coverage(key, start, today).missing
-
-        return missing
+            self._scheduler.add_job(lambda: once.fire(clock.now()), trigger, id=f"{job}:{number}")
 
 
 def unfinished(runs: Sequence[RunRecord]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -24,6 +24,8 @@ GRACE_SECONDS = 5.0
 PAUSE_SECONDS = 60.0
 """A lane without work looks that often whether days are missing."""
 
+Command = Callable[..., tuple[str, ...]]
+"""The command line of one of our own commands, from its arguments."""
 MissingDays = Callable[[], tuple[date, ...]]
 """Days of the backfill that no complete window covers yet."""
 
@@ -64,14 +66,26 @@ class Room:
 class Lane:
     """The crawls of one portal, one after another, in a thread of its own."""
 
-    def __init__(self, portal: str, missing_days: MissingDays, room: Room) -> None:
+    def __init__(
+        self,
+        portal: str,
+        missing_days: MissingDays,
+        room: Room,
+        paused: Callable[[], bool] = lambda: False,
+        command: Command = vigie,
+    ) -> None:
+        """`paused` says whether an operator paused the portal: what is asked for then waits until it is resumed."""
         self.portal = portal
+        self._command = command
+        self._paused = paused
         self._room = room
         self._missing_days = missing_days
         self._tried: set[date] = set()
         self.wanted = False
         """Whether a regular crawl was asked for."""
         self.stopping = False
+        self._cancelled = False
+        self._look_again = False
         self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name=f"lane-{portal}", daemon=True)
@@ -80,17 +94,30 @@ class Lane:
         """Begin to work."""
         self._thread.start()
 
-    def request(self) -> None:
-        """Ask for a regular crawl; waits once, whatever the number of requests."""
+    def request(self) -> bool:
+        """Ask for a regular crawl; waits once, whatever the number of requests. False when one waits already."""
         with self._changed:
+            new = not self.wanted
             self.wanted = True
             self._changed.notify()
         self._room.look_again()
+        return new
+
+    def cancel(self) -> int:
+        """End the running crawl and drop the regular one that waits; how many those were."""
+        with self._changed:
+            dropped = int(self.wanted) + int(self._process is not None)
+            self.wanted = False
+            if self._process is not None:
+                self._cancelled = True
+                self._process.terminate()
+        return dropped
 
     def retry_backfill(self) -> None:
         """Let the backfill try again the days that stayed incomplete."""
         with self._changed:
             self._tried.clear()
+            self._look_again = True
             self._changed.notify()
 
     def tell_to_stop(self) -> None:
@@ -113,11 +140,13 @@ class Lane:
     def _run(self) -> None:
         while not self.stopping:
             try:
-                if self._has_work():
+                if self._paused():
+                    self._wait(lambda: self.stopping)
+                elif self._has_work():
                     with self._room.place_for(self):
                         self._crawl_next()
                 else:
-                    self._wait(lambda: self.stopping or self.wanted)
+                    self._wait(lambda: self.stopping or self.wanted or self._look_again)
             except Exception:
                 # A database that is away for a moment must not end the crawls of this portal for good.
                 log.exception("The crawls of %s cannot go on; they are tried again in a minute", self.portal)
@@ -128,6 +157,7 @@ class Lane:
             self._changed.wait_for(enough, PAUSE_SECONDS)
 
     def _has_work(self) -> bool:
+        self._look_again = False
         return self.wanted or bool(self._untried())
 
     def _untried(self) -> list[date]:
@@ -140,33 +170,46 @@ class Lane:
             chunk = self._chunk()
             if chunk is None:
                 return
-        arguments = self._arguments(chunk)
+        arguments = regular_crawl(self.portal) if chunk is None else crawl_of_days(self.portal, *chunk)
         with self._changed:
             if self.stopping:
                 return
-            self._process = process = spawn(Child(f"crawl {self.portal}", vigie(*arguments), quiet=True))
+            self._process = process = spawn(Child(f"crawl {self.portal}", self._command(*arguments), quiet=True))
             if regular:
                 self.wanted = False
         code = process.wait()
         with self._changed:
             self._process = None
-        if code != 0 and not self.stopping:
+            cancelled, self._cancelled = self._cancelled, False
+        if code != 0 and not self.stopping and not cancelled:
             log.warning("a crawl of %s did not end complete (code %s); `vigie status` says why", self.portal, code)
 
-    def _arguments(self, chunk: tuple[date, date] | None) -> tuple[str, ...]:
-        if chunk is None:
-            return ("crawl", self.portal, "--scheduled")
-        start, end = chunk
-        span = ("--from", start.isoformat(), "--to", end.isoformat())
-        return ("crawl", self.portal, *span, "--scheduled", "--purpose", "backfill")
-
     def _chunk(self) -> tuple[date, date] | None:
-        """The newest run of missing days not tried yet, at most CHUNK_DAYS long; both ends inclusive."""
-        days = self._untried()
-        if not days:
-            return None
-        end = start = days[-1]
-        while start - timedelta(days=1) in days and (end - start).days + 1 < CHUNK_DAYS:
-            start -= timedelta(days=1)
-        self._tried.update(start + timedelta(days=n) for n in range((end - start).days + 1))
-        return start, end
+        """The newest run of missing days not tried yet."""
+        chunk = newest_run(self._untried())
+        if chunk is not None:
+            start, end = chunk
+            self._tried.update(start + timedelta(days=n) for n in range((end - start).days + 1))
+        return chunk
+
+
+def newest_run(days: Sequence[date]) -> tuple[date, date] | None:
+    """The newest days that follow one another, at most `CHUNK_DAYS`; both ends inclusive."""
+    if not days:
+        return None
+    known = set(days)
+    end = start = max(known)
+    while start - timedelta(days=1) in known and (end - start).days + 1 < CHUNK_DAYS:
+        start -= timedelta(days=1)
+    return start, end
+
+
+def regular_crawl(portal: str) -> tuple[str, ...]:
+    """What to type after `vigie` for the regular crawl."""
+    return ("crawl", portal, "--scheduled")
+
+
+def crawl_of_days(portal: str, start: date, end: date) -> tuple[str, ...]:
+    """What to type after `vigie` for a crawl of the background."""
+    span = ("--from", start.isoformat(), "--to", end.isoformat())
+    return ("crawl", portal, *span, "--scheduled", "--purpose", "backfill")

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 
 from core.errors import VigieError
+from store.database import Database
+from store.wakeups import Listener
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +35,25 @@ def stop_on_signals() -> threading.Event:
     return stopping
 
 
-def work(steps: Mapping[str, Step], stopping: threading.Event, idle: float = IDLE_SECONDS) -> None:
-    """Run the steps of several queues in turn until `stopping` is set.
+def work(steps: Mapping[str, Step], stopping: threading.Event, database: Database, idle: float = IDLE_SECONDS) -> None:
+    """Run the steps of several queues in turn until `stopping` is set; PostgreSQL wakes who waits for work.
 
     A step that fails is logged and tried again with a growing wait, while the other queues go on: what it should have
     done stays in its queue.
     """
     waits: dict[str, _Backoff] = {name: _Backoff() for name in steps}
-    while not stopping.is_set():
-        done = 0
-        for name, step in steps.items():
-            if stopping.is_set():
-                return
-            done += _guarded(name, step, waits[name])
-        if not done:
-            stopping.wait(idle)
+    listener = Listener(database)
+    try:
+        while not stopping.is_set():
+            done = 0
+            for name, step in steps.items():
+                if stopping.is_set():
+                    return
+                done += _guarded(name, step, waits[name])
+            if not done:
+                listener.wait(idle, stopping)
+    finally:
+        listener.close()
 
 
 class _Backoff:

@@ -15,6 +15,8 @@ from core.http import answers
 from core.settings import Settings, load_settings
 from crawlers import portals
 from scheduler.demonstration import Demonstration
+from scheduler.dispatch import is_distributed
+from scheduler.orders import Queue
 from scheduler.supervisor import Child, Supervisor, vigie
 from store import Store
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 5.0
 READY_SECONDS = 60.0
+GRACE_OF_WORKERS = "4"
+"""Seconds, less than the supervisor gives its children."""
 
 Say = Callable[[str], None]
 
@@ -94,6 +98,10 @@ def _serve(
         Child("deliver", vigie("worker", "--queues", "deliver")),
         Child("scheduler", vigie("scheduler", *wait_for_first)),
     )
+    if is_distributed(settings):
+        os.environ.setdefault("VIGIE_DISPATCH__GRACE", GRACE_OF_WORKERS)
+        others = (Queue.CRAWL, Queue.DIGEST, Queue.EXPORT, Queue.MAINTAIN)
+        children = (*children, Child("crawl and more", vigie("worker", "--queues", ",".join(others))))
     supervisor = Supervisor(children)
     announcer = threading.Thread(target=_announce, args=(settings, say, mails), daemon=True)
     announcer.start()

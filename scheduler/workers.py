@@ -1,4 +1,4 @@
-"""The long-lived processes of a one-machine installation: the scheduler and the workers of the queues."""
+"""The long-lived processes beside the site: the scheduler and the workers of the queues."""
 
 from __future__ import annotations
 
@@ -6,64 +6,63 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from enum import StrEnum
 
-from alerts import matching, outbox
-from core import clock
 from core.errors import ConfigurationError
 from core.settings import Settings
+from monitoring.heartbeats import Heart
+from monitoring.spools import Keeper
+from scheduler.dispatch import Dispatch, is_distributed
 from scheduler.jobs import Jobs
+from scheduler.leader import lead
+from scheduler.local import LocalDispatch
 from scheduler.loops import Step, stop_on_signals, work
+from scheduler.orders import Queue
+from scheduler.steps import STEPS
 from scheduler.up import wait_for
-from search import indexer, open_index
 from store import Store
+
+__all__ = ["Queue", "dispatch_of", "run_scheduler", "run_worker"]
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
 FIRST_WAIT_SECONDS = 30.0
 
 
-class Queue(StrEnum):
-    """A queue that a worker can drain."""
-
-    INDEX = "index"
-    MATCH = "match"
-    DELIVER = "deliver"
-
-
-Maker = Callable[[Settings, Store, ExitStack], Step]
-
-
-def _index(settings: Settings, store: Store, stack: ExitStack) -> Step:
-    index = stack.enter_context(open_index(settings, writable=True))
-    return lambda: indexer.drain(store, index, BATCH)
-
-
-def _match(settings: Settings, store: Store, stack: ExitStack) -> Step:
-    state = matching.MatcherState()
-    return lambda: matching.drain(store, state, BATCH)
-
-
-def _deliver(settings: Settings, store: Store, stack: ExitStack) -> Step:
-    return lambda: outbox.deliver_due(store, settings, clock.now()).total
-
-
-STEPS: Mapping[Queue, Maker] = {Queue.INDEX: _index, Queue.MATCH: _match, Queue.DELIVER: _deliver}
-
-
 def run_worker(settings: Settings, queues: Sequence[Queue], *, until_empty: bool = False) -> None:
-    """Drain these queues until SIGINT or SIGTERM, or until nothing is waiting."""
+    """Serve these queues until SIGINT or SIGTERM, or until nothing is waiting."""
     if not queues:
         raise ConfigurationError(f"Name at least one queue: {', '.join(Queue)}.")
+    distributed = is_distributed(settings)
+    looped = [queue for queue in queues if queue in STEPS]
+    if len(looped) < len(queues) and (until_empty or not distributed):
+        others = ", ".join(queue for queue in queues if queue not in STEPS)
+        raise ConfigurationError(
+            f"The queue {others} needs dispatch.engine = distributed and a worker that stays: "
+            "on one machine the scheduler does that work itself."
+        )
     stopping = stop_on_signals()
+    if distributed and not until_empty:
+        from scheduler.distributed_worker import DistributedWorker, end_by_force
+
+        end_by_force(stopping, settings.dispatch.grace)
+        DistributedWorker(settings, queues).run(stopping)
+        return
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(settings))
-        steps = {queue.value: STEPS[queue](settings, store, stack) for queue in queues}
+        steps = {queue.value: STEPS[queue](settings, store, stack) for queue in looped}
         if until_empty:
             _drain(steps, stopping)
         else:
-            work(steps, stopping)
+            heart = stack.enter_context(Heart(settings, store, "worker", ",".join(queues)))
+            work({name: _pulsing(heart, step) for name, step in steps.items()}, stopping, store.database)
+
+
+def _pulsing(heart: Heart, step: Step) -> Step:
+    def pulsed() -> int:
+        heart.pulse()
+        return step()
+
+    return pulsed
 
 
 def _drain(steps: Mapping[str, Step], stopping: threading.Event) -> None:
@@ -72,16 +71,33 @@ def _drain(steps: Mapping[str, Step], stopping: threading.Event) -> None:
         done = sum([step() for step in steps.values()])
 
 
+def dispatch_of(settings: Settings, store: Store) -> Dispatch:
+    """Who does what is asked for, in this installation."""
+    if not is_distributed(settings):
+        return LocalDispatch(settings, store)
+    from scheduler.distributed import DistributedDispatch  # one machine starts without Procrastinate
+
+    return DistributedDispatch(store)
+
+
 def run_scheduler(settings: Settings, wait_first: Sequence[tuple[str, int]] = ()) -> None:
-    """Fire crawls and digests until SIGINT or SIGTERM; first wait for addresses that must answer."""
+    """Fire crawls and digests, whenever this scheduler leads, until SIGINT or SIGTERM.
+
+    First waits for addresses that must answer.
+    """
     stopping = stop_on_signals()
     for host, port in wait_first:
         if not wait_for(host, port, FIRST_WAIT_SECONDS):
             log.warning("nothing answers at %s:%s; starting all the same", host, port)
-    with Store.open(settings) as store:
-        jobs = Jobs(settings, store)
+    with Store.open(settings) as store, Heart(settings, store, "scheduler") as heart, Keeper(settings, store):
+        lead(store, lambda: _start_jobs(settings, store), stopping, pulse=heart.pulse)
+
+
+def _start_jobs(settings: Settings, store: Store) -> Callable[[], None]:
+    jobs = Jobs(settings, store, dispatch_of(settings, store))
+    try:
         jobs.start()
-        try:
-            stopping.wait()
-        finally:
-            jobs.stop()
+    except BaseException:
+        jobs.stop()
+        raise
+    return jobs.stop

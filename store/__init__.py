@@ -18,6 +18,10 @@ The methods, by repository (`store.<name>`)::
                 of_procedure(procedure_key) -> list[StoredNotice]
                 iterate(portal=None, batch=500) -> Iterator[StoredNotice]
                 count(portal=None) -> int                       enqueue_all() -> int
+    procedures  show(notice_id_or_key) -> ProcedureView | None  decisions() -> list[IdentifierDecision]
+                rebuild(progress=None) -> RebuildReport         survey(progress=None) -> RebuildReport  # writes nothing
+                refuse(identifier, *, reason, by, notice_id=None) -> IdentifierDecision
+                allow(identifier, *, reason, by) -> IdentifierDecision    undecided() -> list[IdentifierDecision]
     runs        start(portal, purpose) -> RunRecord             heartbeat(run_id, counts) -> None
                 finish(run_id, state, counts, message=None, unread=None) -> RunRecord
                 get(run_id) -> RunRecord | None                 latest(portal) -> RunRecord | None
@@ -31,8 +35,9 @@ The methods, by repository (`store.<name>`)::
                 released(entry_id) -> None                      discard(entry_id) -> None
                 counts() -> dict[str, int]                      held_ids(portal) -> set[str]
     index_queue, match_queue
-                take(limit) -> list[QueueRow]                   acknowledge(rows) -> int
-                depth() -> int                                  oldest() -> datetime | None
+                take(limit, lease=LEASE) -> list[QueueRow]      # held by this store until acknowledged, closed or over
+                acknowledge(rows) -> int                        give_back() -> None
+                free() -> bool      depth() -> int              oldest() -> datetime | None
     profiles    owner_by_email(email) -> Owner | None           owner(owner_id) -> Owner | None
                 ensure_owner(email, language, zone, hour, weekdays) -> Owner
                 update_owner(owner_id, *, language=None, zone=None, hour=None, weekdays=None) -> Owner
@@ -48,6 +53,7 @@ The methods, by repository (`store.<name>`)::
                 owners_with_pending() -> list[str]
                 profiles_of_procedures(procedure_keys) -> dict[str, set[str]]
                 told_of_procedures(procedure_keys) -> dict[str, list[ToldVersion]]
+                followers_before_split(procedure_keys) -> dict[str, set[str]]
     digests     create(owner_id, key, hit_ids, outbox) -> Digest | None     # id is digest_id(owner_id, key)
                 get(digest_id) -> Digest | None                 latest(owner_id) -> Digest | None
                 recent(owner_id, limit=20) -> list[Digest]
@@ -60,13 +66,19 @@ The methods, by repository (`store.<name>`)::
     incidents   open(portal, kind, message, details=None) -> Incident
                 close(portal, kind) -> Incident | None
                 current() -> list[Incident]                     recent(limit=50) -> list[Incident]
-    firings     claim(job, due_at) -> bool                      last(job) -> datetime | None
+    firings     claim(job, due_at, together=None) -> bool       last(job) -> datetime | None
+                forget(before) -> int
+    budgets     reserve(host, interval, connections, lease) -> Turn     give_back(host, number) -> None
+                hold_back(host, seconds) -> None
+    jobs        unfinished(lock=None, queues=()) -> list[JobRecord]     get(job_id) -> JobRecord | None
+                counts() -> dict[str, dict[JobState, int]]
     meta        get(key) -> str | None                          set(key, value) -> None
+                under(prefix) -> dict[str, str]                 delete(key) -> bool
     payloads    add_many(entries: Sequence[tuple[notice_id, run_id | None, RawAddress, at]]) -> None
                 of_notice(notice_id) -> list[ArchiveRecord]     of_run(run_id) -> list[ArchiveRecord]
                 iterate(portal=None) -> Iterator[ArchiveRecord]
 
-The archive, `Archive(url, spool_dir, index=store.payloads)`::
+The archive, `Archive.open(settings, store.payloads)`::
 
     put(*, run_id, notice_id, url, payload, media_type, at) -> RawAddress
     sync() -> None      close() -> None      read(address) -> bytes      waiting() -> list[str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
 from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, make_url, text
@@ -16,12 +16,24 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError
+from core.settings import PostgresqlSettings
 from store.errors import StoreError
 
+if TYPE_CHECKING:
+    import psycopg
+
 BUSY_TIMEOUT = 30.0
-"""Seconds that a writer waits for another one."""
-STATEMENT_TIMEOUT = 60.0
-"""Seconds after which PostgreSQL gives a statement up."""
+"""Seconds that a writer of SQLite waits for another one."""
+KEEPALIVE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that is no longer there, or a network that is cut, is noticed within some eleven seconds."""
+_SERVER_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+"""So is a client, by the server: what it held is free again."""
 CHUNK = 500
 """Values in one `IN` list; SQLite takes 32,766 and PostgreSQL 65,535 parameters."""
 
@@ -40,10 +52,11 @@ T = TypeVar("T")
 class Database:
     """Short transactions on one database, safe from several threads and processes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, options: PostgresqlSettings | None = None) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        self._options = options or PostgresqlSettings()
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, self._options)
         self._writer = self.engine.execution_options(vigie_writes=True)
 
     @contextmanager
@@ -67,10 +80,42 @@ class Database:
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(engine.connect())
-                stack.enter_context(connection.begin())
+                transaction = connection.begin()
             except OperationalError as error:
-                raise StoreError(f"The database {self.printed} cannot be used: {_first_line(error)}.") from error
-            yield connection
+                raise self._away(error) from error
+            try:
+                with transaction:
+                    yield connection
+            except OperationalError as error:
+                if error.connection_invalidated:  # the server stopped, was restarted, or sent us away
+                    raise self._away(error) from error
+                raise
+
+    def _away(self, error: OperationalError) -> StoreError:
+        return StoreError(f"The database {self.printed} cannot be used: {first_line(error.orig)}.")
+
+    def session(self, **settings: str | int) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection to PostgreSQL outside the pool, without transactions: for locks of a session and for listening.
+
+        `settings` are parameters of the server, in force for this connection. `StoreError` when there is none now.
+        """
+        if self.is_sqlite:
+            raise StoreError(f"{self.printed} is a file; it has no sessions.")
+        import psycopg  # takes a tenth of a second, which commands on SQLite need not wait for
+
+        options = " ".join((self._server_options(), *(f"-c {name}={value}" for name, value in settings.items())))
+        try:
+            return psycopg.connect(**self.connection_parameters() | {"options": options}, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise StoreError(f"The database {self.printed} cannot be used: {first_line(error)}.") from error
+
+    def connection_parameters(self) -> dict[str, Any]:
+        """What libpq is given for a connection to PostgreSQL."""
+        _, parameters = self.engine.dialect.create_connect_args(self.url)
+        return {**KEEPALIVE, **parameters, "options": self._server_options()}
+
+    def _server_options(self) -> str:
+        return _postgresql_options(self.url, self._options)
 
     def lock(self, connection: Connection, name: str) -> None:
         """Wait until no other writer holds the lock of this name; held until the transaction ends.
@@ -79,7 +124,7 @@ class Database:
         decide one after the other.
         """
         if not self.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(name)})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key(name)})
 
     def insert(self, table: Table) -> Insert:
         """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -156,22 +201,26 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
-    milliseconds = int(STATEMENT_TIMEOUT * 1000)
-    options = (
-        f"-c statement_timeout={milliseconds} -c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
-        f" -c idle_in_transaction_session_timeout={milliseconds} -c timezone=UTC"
-    )
-    given = url.query.get("options")
-    merged = f"{given} {options}" if isinstance(given, str) else options
+def _postgresql_engine(url: URL, options: PostgresqlSettings) -> Engine:
     return create_engine(
         url,
-        connect_args={"options": merged},
-        pool_size=5,
-        max_overflow=15,
+        connect_args={**KEEPALIVE, "options": _postgresql_options(url, options)},
+        pool_size=options.pool_size,
+        max_overflow=options.pool_overflow,
         pool_pre_ping=True,
         **_ENGINE_OPTIONS,
     )
+
+
+def _postgresql_options(url: URL, options: PostgresqlSettings) -> str:
+    """Limits in force for every connection, after those that the URL gives."""
+    statement, lock = int(options.statement_timeout * 1000), int(options.lock_timeout * 1000)
+    own = (
+        f"-c statement_timeout={statement} -c lock_timeout={lock}"
+        f" -c idle_in_transaction_session_timeout={statement} -c timezone=UTC {_SERVER_KEEPALIVE}"
+    )
+    given = url.query.get("options")
+    return f"{given} {own}" if isinstance(given, str) else own
 
 
 def _write_ahead_log(engine: Engine) -> None:
@@ -194,9 +243,11 @@ def _write_ahead_log(engine: Engine) -> None:
         pooled.close()
 
 
-def _lock_key(name: str) -> int:
+def lock_key(name: str) -> int:
+    """The number under which PostgreSQL knows the advisory lock of this name."""
     return crc32(f"vigie:{name}".encode())
 
 
-def _first_line(error: OperationalError) -> str:
-    return str(error.orig).strip().splitlines()[0]
+def first_line(error: BaseException | None) -> str:
+    """What the database says, without the lines for its programmers."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")

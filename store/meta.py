@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from store.database import Database
 from store.tables import meta
@@ -24,6 +24,17 @@ class Meta:
         statement = self._database.insert(meta).values(key=key, value=value)
         with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """Every value whose key begins so, by the rest of its key."""
+        found = select(meta.c.key, meta.c.value).where(meta.c.key.startswith(prefix, autoescape=True))
+        with self._database.read() as connection:
+            return {key.removeprefix(prefix): value for key, value in connection.execute(found.order_by(meta.c.key))}
+
+    def delete(self, key: str) -> bool:
+        """Forget a value; whether there was one."""
+        with self._database.write() as connection:
+            return connection.execute(delete(meta).where(meta.c.key == key)).rowcount > 0
 
     def set_once(self, key: str, value: str) -> str:
         """Set the value unless there is one already; what holds afterwards, also when two processes ask at once."""

@@ -1,18 +1,30 @@
-"""Bringing a database to the tables of this version of the code, with Alembic configured in code."""
+"""Bringing a database to the tables of this version of the code, with Alembic configured in code.
+
+Every migration says which code still works on its result: `oldest_code`, the revision that code was written for. The
+newest of these is kept in the database, so that processes of the version before go on while machines are upgraded one
+after the other: a migration that adds (*expand*) keeps them working, one that takes away (*contract*) comes a version
+later, when no code uses what goes.
+"""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from core.errors import ConfigurationError
 from store.database import Database
+from store.tables import meta
 
+log = logging.getLogger(__name__)
+
+OLDEST_CODE = "oldest code"
+"""Key in `meta`: the revision of the oldest code that works on the database as it is."""
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -24,14 +36,39 @@ def upgrade(database: Database) -> None:
     with database.write() as connection:
         _lock(database, connection)
         if not _is_current(database, connection):
-            command.upgrade(_config(connection), "head")
+            _migrate(database, connection, "head")
+
+
+def upgrade_to(database: Database, revision: str) -> None:
+    """Migrate up to an older revision than the newest."""
+    database.prepare()
+    with database.write() as connection:
+        _lock(database, connection)
+        _migrate(database, connection, revision)
 
 
 def downgrade(database: Database, revision: str = "base") -> None:
     """Take migrations back, down to `revision`."""
     with database.write() as connection:
         _lock(database, connection)
-        command.downgrade(_config(connection), revision)
+        config = _config(connection)
+        command.downgrade(config, revision)
+        if revision != "base":
+            _note_oldest_code(database, connection, config)
+
+
+def _migrate(database: Database, connection: Connection, revision: str) -> None:
+    config = _config(connection)
+    command.upgrade(config, revision)
+    _note_oldest_code(database, connection, config)
+
+
+def _note_oldest_code(database: Database, connection: Connection, config: Config) -> None:
+    scripts = ScriptDirectory.from_config(config)
+    at = MigrationContext.configure(connection).get_current_revision()
+    oldest = max(script.module.oldest_code for script in scripts.walk_revisions("base", at or "base"))
+    statement = database.insert(meta).values(key=OLDEST_CODE, value=oldest)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": oldest}))
 
 
 def is_current(database: Database) -> bool:
@@ -40,11 +77,26 @@ def is_current(database: Database) -> bool:
         return _is_current(database, connection)
 
 
+def revision(database: Database) -> str:
+    """The revision of the tables; empty before the first migration."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version of the code can bring up to date."""
+    return frozenset(script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions())
+
+
 def _is_current(database: Database, connection: Connection) -> bool:
     scripts = ScriptDirectory.from_config(_config(connection))
     found = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if found is not None and found not in known:
+        oldest = connection.scalar(select(meta.c.value).where(meta.c.key == OLDEST_CODE))
+        if oldest in known:
+            log.warning("The database was migrated by a newer Vigie (to %s); update this one soon.", found)
+            return True
         raise ConfigurationError(
             f"The database {database.printed} was made by a newer Vigie (its tables are at revision {found}); "
             "update this one, or use another database."

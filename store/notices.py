@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -15,7 +16,7 @@ from store.procedures import links_of
 from store.records import Origin, ProcedureLink, SaveOutcome, Saving, StoredNotice, VersionRecord
 from store.save_rows import seen_values
 from store.saving import prepare, save_all
-from store.tables import index_queue, notice_versions, notices
+from store.tables import index_queue, match_queue, notice_versions, notices
 from store.version_rows import changes_of, parsed, stored_statement, update_seen
 
 
@@ -111,12 +112,12 @@ class Notices:
         with self._database.read() as connection:
             return links_of(connection, procedure_key)
 
-    def iterate(self, portal: str | None = None, batch: int = 500) -> Iterator[StoredNotice]:
-        """All current notices in the order of their ids, a page per transaction."""
+    def iterate(self, portal: str | None = None, batch: int = 500, after: str = "") -> Iterator[StoredNotice]:
+        """All current notices in the order of their ids, behind the id `after`, a page per transaction."""
         statement = stored_statement().order_by(notices.c.id).limit(batch)
         if portal is not None:
             statement = statement.where(notices.c.portal == portal)
-        last = ""
+        last = after
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(statement.where(notices.c.id > last)).all()
@@ -124,6 +125,29 @@ class Notices:
             if len(rows) < batch:
                 return
             last = rows[-1].id
+
+    def announced_between(self, since: datetime, until: datetime) -> list[str]:
+        """Notices whose current version was saved then to be told to people, and has left the match queue.
+
+        Those that a parser read anew since are left out: what was matched was another reading.
+        """
+        current = (notice_versions.c.notice_id == notices.c.id) & (notice_versions.c.version == notices.c.version)
+        told = (
+            notice_versions.c.saved_at >= since,
+            notice_versions.c.saved_at < until,
+            notice_versions.c.origin.in_([Origin.CRAWL, Origin.RELEASE]),
+            notice_versions.c.revision == 0,
+            notice_versions.c.late.is_(False),
+            notices.c.id.not_in(select(match_queue.c.notice_id)),
+        )
+        with self._database.read() as connection:
+            statement = select(notices.c.id).join_from(notices, notice_versions, current).where(*told)
+            return list(connection.scalars(statement.order_by(notices.c.id)))
+
+    def ids(self) -> list[str]:
+        """The ids of all notices."""
+        with self._database.read() as connection:
+            return list(connection.scalars(select(notices.c.id).order_by(notices.c.id)))
 
     def count(self, portal: str | None = None) -> int:
         """Stored notices."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
 
+from store import wakeups
 from store.database import Database
 from store.errors import StoreError
 from store.records import OutboxMessage, OutboxState
@@ -72,6 +73,7 @@ class Outbox:
         dead = (outbox.c.id == message_id, outbox.c.state == OutboxState.DEAD)
         values = {"state": OutboxState.PENDING, "attempts": 0, "next_attempt_at": at}
         with self._database.write() as connection:
+            wakeups.ring(connection, outbox.name)
             return connection.execute(update(outbox).where(*dead).values(values)).rowcount == 1
 
     def in_state(self, state: OutboxState, limit: int = 50) -> list[OutboxMessage]:
@@ -114,6 +116,7 @@ class Outbox:
 def insert_message(database: Database, connection: Connection, message: OutboxMessage) -> bool:
     """Put a message in, in a transaction of the caller; False when one of the same id is there already."""
     new = database.insert(outbox).values(message.model_dump()).on_conflict_do_nothing()
+    wakeups.ring(connection, outbox.name)
     return connection.execute(new).rowcount == 1
 
 

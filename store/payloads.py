@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from notices.model import RawAddress
 from store.database import Database
@@ -43,6 +43,14 @@ class Payloads:
     def iterate(self, portal: str | None = None) -> Iterator[ArchiveRecord]:
         """All payloads, of one portal or of every one, in the order they were archived; no long transaction."""
         return self._iterate(*(() if portal is None else (raw_payloads.c.portal == portal,)))
+
+    def segments(self) -> dict[str, tuple[int, int]]:
+        """Every segment that is named, with the number of its payloads and the byte at which the last one ends."""
+        end = func.max(raw_payloads.c.offset + raw_payloads.c.length)
+        asked = select(raw_payloads.c.segment, func.count(), end).group_by(raw_payloads.c.segment)
+        with self._database.read() as connection:
+            rows = connection.execute(asked.order_by(raw_payloads.c.segment))
+            return {segment: (int(count), int(last)) for segment, count, last in rows}
 
     def _iterate(self, *conditions: ColumnElement[bool]) -> Iterator[ArchiveRecord]:
         last = 0

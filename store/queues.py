@@ -1,49 +1,94 @@
-"""Queues of notice versions that wait to be indexed or matched.
+"""Queues of notice versions that wait to be indexed or matched, worked on by any number of processes.
 
-A row leaves only when it is acknowledged, by its own number, so no row is passed over when two transactions commit in
-another order than they began.
+Whoever takes rows holds them for a while (`LEASE`); nobody else is given them before that ends, or before their holder
+is seen to be dead. A row leaves only when it is acknowledged, by its own number, so no row is passed over when two
+transactions commit in another order than they began. No transaction is open while the work is done.
+
+What belongs together is worked on by one process at a time: the versions of one notice, and for matching the notices
+of one procedure, because what was told before decides what is told next.
 """
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from core.clock import now
+from store import wakeups
 from store.columns import Instant
 from store.database import Database, chunks
 from store.records import Origin, QueueRow
 from store.tables import notices
 
+LEASE = timedelta(minutes=2)
+"""How long taken rows belong to whoever took them. A batch that lasts longer may be done twice, which harms nothing."""
+
 
 class Queue:
-    """One queue."""
+    """One queue, as one holder sees it."""
 
-    def __init__(self, database: Database, table: Table) -> None:
+    def __init__(self, database: Database, table: Table, *, by_procedure: bool = False) -> None:
         self._database = database
         self._table = table
+        self._together = notices.c.procedure_key if by_procedure else notices.c.id
+        self._host = f"{_machine()}/"
+        self.holder = f"{self._host}{os.getpid()}/{secrets.token_hex(4)}"
+        """Who takes rows: machine, process and instance."""
+        self._holds = False
 
-    def take(self, limit: int) -> list[QueueRow]:
-        """The oldest rows, which stay in the queue until they are acknowledged."""
-        with self._database.read() as connection:
-            rows = connection.execute(select(self._table).order_by(self._table.c.id).limit(limit))
-            return [
-                QueueRow(
-                    row_id=row.id,
-                    notice_id=row.notice_id,
-                    version=row.version,
-                    origin=Origin(row.origin),
-                    queued_at=row.queued_at,
-                )
-                for row in rows
-            ]
+    def take(self, limit: int, lease: timedelta = LEASE) -> list[QueueRow]:
+        """The oldest rows that nobody else holds; they stay in the queue until they are acknowledged.
+
+        Rows that this holder took before and did not acknowledge are among them: work that failed is done again.
+        """
+        at = now()
+        with self._database.write() as connection:
+            self._database.lock(connection, f"take:{self._table.name}")
+            free = self._free(connection, at)
+            ids = connection.scalars(self._database.claiming(free.limit(limit))).all()
+            if not ids:
+                return []
+            claimed = {"claimed_by": self.holder, "claimed_until": at + lease}
+            statement = update(self._table).where(self._table.c.id.in_(ids)).values(claimed).returning(self._table)
+            rows = sorted(connection.execute(statement), key=lambda row: row.id)
+        self._holds = True
+        return [_record(row) for row in rows]
 
     def acknowledge(self, rows: Iterable[QueueRow]) -> int:
         """Remove rows whose work is done; how many were still there."""
         with self._database.write() as connection:
             return remove(connection, self._table, rows)
+
+    def give_back(self) -> None:
+        """Let others take what this holder took and did not acknowledge."""
+        if self._holds:
+            mine = self._table.c.claimed_by == self.holder
+            with self._database.write() as connection:
+                connection.execute(update(self._table).where(mine).values(claimed_by=None, claimed_until=None))
+            self._holds = False
+
+    def free(self) -> bool:
+        """Whether there is a row that this holder could take now."""
+        with self._database.read() as connection:
+            return connection.scalar(self._free(connection, now()).limit(1)) is not None
 
     def depth(self) -> int:
         """Rows that wait."""
@@ -55,6 +100,54 @@ class Queue:
         with self._database.read() as connection:
             since: datetime | None = connection.scalar(select(func.min(self._table.c.queued_at)))
         return since
+
+    def _free(self, connection: Connection, at: datetime) -> Select[tuple[int]]:
+        """Numbers of the rows that may be taken, oldest first."""
+        free = select(self._table.c.id).order_by(self._table.c.id)
+        held = self._table.alias("held")
+        theirs = and_(held.c.claimed_until > at, held.c.claimed_by != self.holder)
+        holders = connection.scalars(select(held.c.claimed_by).where(theirs).distinct()).all()
+        alive = [holder for holder in holders if not self._is_dead(holder)]
+        if not alive:
+            return free
+        of_held = notices.alias("of_held")
+        busy = (
+            select(of_held.c[self._together.name])
+            .join_from(held, of_held, of_held.c.id == held.c.notice_id)
+            .where(theirs, held.c.claimed_by.in_(alive))
+        )
+        return free.where(self._table.c.notice_id.not_in(select(notices.c.id).where(self._together.in_(busy))))
+
+    def _is_dead(self, holder: str) -> bool:
+        """Whether a holder was a process of this machine that is gone; of others only their lease tells."""
+        process = holder.removeprefix(self._host).partition("/")[0]
+        if not holder.startswith(self._host) or not process.isdecimal():
+            return False
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+
+def _machine() -> str:
+    """The name of this machine; a container that shares its host's name has processes of its own."""
+    try:
+        return f"{socket.gethostname()}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _record(row: Row[Any]) -> QueueRow:
+    return QueueRow(
+        row_id=row.id,
+        notice_id=row.notice_id,
+        version=row.version,
+        origin=Origin(row.origin),
+        queued_at=row.queued_at,
+    )
 
 
 def remove(connection: Connection, table: Table, rows: Iterable[QueueRow]) -> int:
@@ -73,6 +166,7 @@ def append(connection: Connection, table: Table, entries: Sequence[tuple[str, in
     ]
     if rows:
         connection.execute(insert(table), rows)
+        wakeups.ring(connection, table.name)
 
 
 def refill(connection: Connection, table: Table) -> int:
@@ -82,4 +176,5 @@ def refill(connection: Connection, table: Table) -> int:
         notices.c.id
     )
     columns = ["notice_id", "version", "origin", "queued_at"]
+    wakeups.ring(connection, table.name)
     return connection.execute(insert(table).from_select(columns, current)).rowcount

@@ -19,6 +19,7 @@ class Origin(StrEnum):
     REPLAY = "replay"  # today's parser over an archived payload: a revision, nobody is told
     RELEASE = "release"  # a replay of something that was in quarantine: new to everyone
     MERGED = "merged"  # in the match queue only: its procedure became one with another, whose followers may not know it
+    SPLIT = "split"  # in the match queue only: its procedure was taken apart, which its followers may not know
 
 
 class SaveStatus(StrEnum):
@@ -337,6 +338,8 @@ class IncidentKind(StrEnum):
     MESSAGE_REFUSED = "message-refused"
     MAIL_UNDELIVERED = "mail-undelivered"
     PROFILE_UNREADABLE = "profile-unreadable"
+    ARCHIVE_WAITING = "archive-waiting"
+    MATCHING_MISSED = "matching-missed"
 
 
 class Incident(Frozen):

@@ -196,6 +196,15 @@ def _queue(name: str) -> Table:
         Column("version", Integer, nullable=False),
         Column("origin", Text, nullable=False),
         Column("queued_at", Instant, nullable=False),
+        Column("claimed_by", Text),  # who works on the row, until then
+        Column("claimed_until", Instant),
+        # Of a long queue few rows are claimed; who takes some looks at those first.
+        Index(
+            None,
+            "claimed_until",
+            sqlite_where=text("claimed_until IS NOT NULL"),
+            postgresql_where=text("claimed_until IS NOT NULL"),
+        ),
         sqlite_autoincrement=True,  # an acknowledged number must not come back for another row
     )
 
@@ -342,6 +351,14 @@ firings = Table(
     Column("job", Text, primary_key=True),
     Column("due_at", Instant, primary_key=True),
     Column("claimed_at", Instant, nullable=False),
+)
+
+host_budgets = Table(
+    "host_budgets",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("next_free_at", Instant, nullable=False),  # of the next request that somebody reserves
+    Column("connections", Json, nullable=False),  # number of the reservation to when it ends by itself
 )
 
 meta = Table(

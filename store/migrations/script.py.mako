@@ -10,6 +10,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+# The revision of the oldest code that still works on a database with this one; see docs/operating.md, upgrades.
+oldest_code = ${repr(down_revision)}
 
 
 def upgrade() -> None:

@@ -22,9 +22,10 @@ from typing import NoReturn
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 
 from store import Store
+from store.database import Database, lock_key
 
 START_TIMEOUT = 60.0
 
@@ -100,6 +101,54 @@ def server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def restartable_server() -> Iterator[RestartableServer]:
+    """A server of one test alone, to be stopped and started again."""
+    binaries = _binaries()
+    if binaries is None:
+        missing("To restart PostgreSQL its binaries are needed on this machine (Debian: postgresql-15).")
+    made = Path(tempfile.mkdtemp(prefix="vigie-pg-"))  # a short path: sockets lie in it
+    try:
+        process = _Process(binaries, made)
+        process.make()
+        process.start()
+        try:
+            yield RestartableServer(process)
+        finally:
+            process.stop()
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+class RestartableServer:
+    """One database on a server that goes away and comes back."""
+
+    def __init__(self, process: _Process) -> None:
+        self._process = process
+        self.url = URL.create(
+            "postgresql", username="vigie", database="postgres", query={"host": str(process.folder)}
+        ).render_as_string(hide_password=False)
+
+    def stop(self) -> None:
+        """End every connection, and the server."""
+        self._process.stop()
+
+    def start(self) -> None:
+        """Start it again, with all that it held."""
+        self._process.start()
+
+
+def holder(database: Database, name: str) -> int | None:
+    """The backend that holds a session's lock of this name, if any does."""
+    statement = text(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with database.read() as connection:
+        pid: int | None = connection.scalar(statement, {"key": lock_key(name)})
+    return pid
+
+
 def _opened(url: URL) -> Iterator[PostgresServer]:
     found = PostgresServer(url)
     try:
@@ -120,36 +169,52 @@ def _binaries() -> Path | None:
 @contextmanager
 def _running(binaries: Path, folder: Path) -> Iterator[None]:
     """A server on a socket in `folder`, without durability: its data live as long as the tests."""
-    user = _unprivileged_user()
-    if user is not None:
-        shutil.chown(folder, user)
-    data = folder / "data"
-    initdb = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        "vigie",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-sync",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
-    settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": "100"}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, user=user, cwd=folder
-        )
+    process = _Process(binaries, folder)
+    process.make()
+    process.start()
     try:
-        _wait_until_ready(process, folder)
         yield
     finally:
-        process.send_signal(signal.SIGINT)  # ends open connections, then the server
-        process.wait(timeout=START_TIMEOUT)
+        process.stop()
+
+
+class _Process:
+    """A server of ours, started as often as wanted."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self.folder = folder
+        self._user = _unprivileged_user()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Make its data folder."""
+        if self._user is not None:
+            shutil.chown(self.folder, self._user)
+        options = ["-U", "vigie", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        initdb: list[str | Path] = [self._binaries / "initdb", "-D", self.folder / "data", *options]
+        subprocess.run(initdb, check=True, capture_output=True, user=self._user, cwd=self.folder)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": self.folder,
+            "fsync": "off",
+            "max_connections": "100",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [self._binaries / "postgres", "-D", self.folder / "data", *options]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self.folder)
+        _wait_until_ready(self._process, self.folder)
+
+    def stop(self) -> None:
+        """End open connections, then the server."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=START_TIMEOUT)
+            self._process = None
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:

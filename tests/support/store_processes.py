@@ -61,6 +61,23 @@ def save_until_killed(url: str, batches: str, table: str) -> None:
     _save_batch(store, int(batches))
 
 
+def rebuild_until_killed(url: str, beginning: str, times: str) -> None:
+    """Rebuild the procedures, and block when a statement that begins so was executed so often, not yet committed."""
+    store = Store(url)
+    seen = 0
+
+    @event.listens_for(store.database.engine, "after_cursor_execute")
+    def _block(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        nonlocal seen
+        seen += statement.startswith(beginning)
+        if seen == int(times):
+            _say("middle")
+            threading.Event().wait()
+
+    store.procedures.rebuild()
+    _say("done")
+
+
 def save_endlessly(url: str) -> None:
     """Save one batch after the other until somebody ends it."""
     store = Store(url)
@@ -131,7 +148,8 @@ def _say(line: str) -> None:
 
 
 TASKS: dict[str, Callable[..., None]] = {
-    task.__name__: task for task in (save_until_killed, save_endlessly, save_range, migrate, archive_and_die)
+    task.__name__: task
+    for task in (save_until_killed, rebuild_until_killed, save_endlessly, save_range, migrate, archive_and_die)
 }
 
 if __name__ == "__main__":

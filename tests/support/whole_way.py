@@ -13,7 +13,7 @@ from alerts import digests, matching, outbox
 from core import clock
 from core.settings import load_settings
 from pipelines.crawl import CrawlRequest, run
-from search import indexer, open_index
+from search import indexer, new_matcher, open_index
 from store import Archive, Store
 
 PORTAL = "be_bda"
@@ -28,7 +28,7 @@ def whole_way(day: datetime) -> None:
         with open_index(settings, writable=True) as index:
             while indexer.drain(store, index, 50):
                 pass
-        state = matching.MatcherState()
+        state = matching.MatcherState(new_matcher(settings))
         while matching.drain(store, state, 50):
             pass
         with clock.frozen_at(day):

@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+oldest_code = "0001"
 
 Instant = sa.DateTime(timezone=True)
 RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -30,8 +30,8 @@ from notices.model import (
     ProcedureType,
     TaxBasis,
 )
-from search import new_matcher
 from search.document import IndexDocument
+from search.matcher import EmbeddedMatcher
 from search.port import SearchIndex
 from search.query import NoticeQuery
 from store import Store
@@ -123,7 +123,7 @@ class MemoryIndex:
 
     def scan(self, query: NoticeQuery, *, now: datetime) -> Iterator[str]:
         """Ids of what matches."""
-        matcher = new_matcher()
+        matcher = EmbeddedMatcher()
         matcher.put("asked", query)
         yield from (match.notice_id for match in matcher.match(list(self.documents.values()), now=now))
 
@@ -139,7 +139,7 @@ class World:
         self.settings = settings
         self.store = store
         self.index = index
-        self.state = matching.MatcherState(new_matcher())
+        self.state = matching.MatcherState(EmbeddedMatcher())
 
     def crawl(self, *notices: Notice) -> None:
         """Save, index and match these notices, as after a crawl."""

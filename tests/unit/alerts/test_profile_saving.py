@@ -139,7 +139,7 @@ def test_an_edited_profile_finds_what_is_open_and_only_the_new_query_matches(wor
     owner = world.confirmed()
     (profile,) = world.store.profiles.of_owner(owner.id)
     wider = NoticeQuery.open_calls(text="éclairage OR pont")
-    profiles.edit(world.store, world.index, profile.id, "Éclairage et ponts", wider, NOON)
+    profiles.edit(world.store, world.settings, world.index, profile.id, "Éclairage et ponts", wider, NOON)
     assert sorted(hit.notice_id for hit in world.hits(owner)) == ["be_bda:1", "be_bda:2"]
     assert {hit.kind.value for hit in world.hits(owner)} == {"existing"}
 
