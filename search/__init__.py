@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from core.settings import Settings
+from search.caretaking import Caretaker
 from search.embedded import EmbeddedIndex
 from search.matcher import EmbeddedMatcher
 from search.port import Matcher, SearchIndex
+from search.scratch import Scratch
 
-__all__ = ["new_matcher", "open_index"]
+__all__ = ["new_matcher", "open_caretaker", "open_index", "open_scratch"]
 
 
 def open_index(settings: Settings, *, writable: bool) -> SearchIndex:
-    """The index of this installation. Raises `IndexReadOnly` when `writable` and another process writes already."""
+    """The index of this installation: on the Elasticsearch that the settings name, else the embedded one.
+
+    Raises `IndexReadOnly` when `writable` and another process already writes to the embedded one, and
+    `ConfigurationError` when the settings of the cluster cannot be used.
+    """
+    if settings.search.on_cluster:
+        from search.elasticsearch import ElasticsearchIndex  # a client that most installations never load
+
+        return ElasticsearchIndex(settings.search, writable=writable)
     if writable:
         return EmbeddedIndex.writer(settings.index_dir)
     return EmbeddedIndex.reader(settings.index_dir)
 
 
-def new_matcher() -> Matcher:
-    """An empty matcher."""
+def open_caretaker(settings: Settings) -> Caretaker:
+    """Who looks after the indices of this installation.
+
+    Raises `ConfigurationError` when the settings of the cluster cannot be used.
+    """
+    if settings.search.on_cluster:
+        from search.elasticsearch.caretaker import ElasticsearchCaretaker
+
+        return ElasticsearchCaretaker(settings.search)
+    from search.embedded.caretaker import EmbeddedCaretaker  # needs this module's neighbours, which import it
+
+    return EmbeddedCaretaker(settings.index_dir)
+
+
+def open_scratch(settings: Settings) -> AbstractContextManager[Scratch]:
+    """An empty index of the same engine, which is gone at the end of the block."""
+    if settings.search.on_cluster:
+        from search.elasticsearch.scratch import scratch
+
+        return scratch(settings.search)
+    from search.embedded.scratch import scratch as in_a_folder
+
+    return in_a_folder()
+
+
+def new_matcher(settings: Settings) -> Matcher:
+    """The matcher of this installation: the one on its cluster, which all processes share, or an empty one.
+
+    Raises `ConfigurationError` when the settings of the cluster cannot be used.
+    """
+    if settings.search.on_cluster:
+        from search.elasticsearch.matcher import ElasticsearchMatcher
+
+        return ElasticsearchMatcher(settings.search)
     return EmbeddedMatcher()

@@ -7,16 +7,17 @@ telephone numbers are not fields of this model, and mail addresses and telephone
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 from notices.model import AmountKind, Lot, Money, MultilingualText, Notice, NoticeKind, Organisation
 from notices.model import Frozen as FrozenModel
 from notices.vocabularies import cpv
 from search import analysis, places
+from search.amounts import Headline, cents, packed
+from search.contacts import without_contacts
+from search.parts import MAX_PARTS, IndexedLot, IndexedResult, indexed_lot, indexed_result
 from store.records import StoredNotice
 
 UNKNOWN: Final = "?"
@@ -31,14 +32,6 @@ _HEADLINE_ORDER: Final = (
     AmountKind.AWARDED, AmountKind.ESTIMATED, AmountKind.FRAMEWORK_MAXIMUM, AmountKind.FRAMEWORK_REESTIMATED,
     AmountKind.CONCESSION_REVENUE,
 )  # fmt: skip
-_CURRENCY_SHIFT: Final = 48
-_MAX_CENTS: Final = (1 << _CURRENCY_SHIFT) - 1
-
-_MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_PHONE: Final = re.compile(
-    r"(?:\b(?:t[eé]l(?:[eé]phone|efoon|efon)?|gsm|phone|fax|mobile?|هاتف)\b\.?\s*:?\s*\+?|\+)\d[\d\s./()-]{6,20}\d",
-    re.IGNORECASE,
-)
 
 
 class Piece(FrozenModel):
@@ -47,14 +40,6 @@ class Piece(FrozenModel):
     field: str
     language: str
     text: str
-
-
-class Headline(FrozenModel):
-    """The one amount that stands for a notice in sums and sorts."""
-
-    cents: int
-    currency: str
-    kind: AmountKind
 
 
 class IndexDocument(FrozenModel):
@@ -75,6 +60,8 @@ class IndexDocument(FrozenModel):
     buyers: tuple[str, ...] = ()
     pieces: tuple[Piece, ...] = ()
     cut: bool = False
+    lots: tuple[IndexedLot, ...] = ()
+    results: tuple[IndexedResult, ...] = ()
 
     @classmethod
     def of(cls, stored: StoredNotice) -> IndexDocument:
@@ -99,27 +86,9 @@ class IndexDocument(FrozenModel):
             buyers=tuple(dict.fromkeys(name for buyer in notice.buyers if (name := _printed_name(buyer)))),
             pieces=pieces,
             cut=cut,
+            lots=tuple(map(indexed_lot, notice.lots[:MAX_PARTS])),
+            results=tuple(map(indexed_result, notice.results[:MAX_PARTS])),
         )
-
-
-def cents(money: Money) -> int:
-    """Hundredths of the unit, rounded down, at most what fits beside the currency."""
-    return min(int((money.amount * 100).to_integral_value(ROUND_FLOOR)), _MAX_CENTS)
-
-
-def packed(amount: int, currency: str) -> int:
-    """An amount in cents with its currency, as one integer that sorts by currency and then by amount."""
-    number = 0
-    for letter in currency:
-        number = number * 26 + ord(letter) - ord("A")
-    return (number << _CURRENCY_SHIFT) | amount
-
-
-def packed_range(minimum: Decimal | None, maximum: Decimal | None, currency: str) -> tuple[int, int]:
-    """The lowest and highest packed amounts of a range; open ends reach to the ends of the currency."""
-    low = 0 if minimum is None else min(int(minimum * 100), _MAX_CENTS)
-    high = _MAX_CENTS if maximum is None else min(int(maximum * 100), _MAX_CENTS)
-    return packed(low, currency), packed(high, currency)
 
 
 def _facts(notice: Notice) -> Iterator[str]:
@@ -257,13 +226,6 @@ def _texts(field: str, texts: MultilingualText) -> Iterator[Piece]:
     for language, text in texts.items():
         if clean := without_contacts(text[:MAX_PIECE]).strip():
             yield Piece(field=field, language=language, text=clean)
-
-
-def without_contacts(text: str) -> str:
-    """The text without mail addresses and telephone numbers."""
-    if "@" in text:
-        text = _MAIL.sub("…", text)
-    return _PHONE.sub("…", text)
 
 
 def _limited(pieces: Iterable[Piece]) -> tuple[tuple[Piece, ...], bool]:

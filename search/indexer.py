@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 
 from search.document import IndexDocument
-from search.port import SearchIndex
+from search.port import Indexed, Refusal, SearchIndex, Seen
 from store import Store
+from store.quarantine import REFUSED_BY_INDEX
+from store.records import StoredNotice
 
 log = logging.getLogger(__name__)
-
 
 def drain(store: Store, index: SearchIndex, limit: int = 500) -> int:
     """Index up to `limit` waiting rows and acknowledge them; returns how many rows left the queue.
 
     A new or damaged index is filled from the store first. Notices that are gone from the store are removed from the
-    index. Raises `IndexUnavailable` when the index cannot take them: the rows stay.
+    index; those that the index will not take go to quarantine with its reason. While more waits, what was indexed is
+    found soon; the last batch is found when this returns. Raises `IndexUnavailable` when the index cannot take them:
+    the rows stay.
     """
     requeue_if_needed(store, index)
     rows = store.index_queue.take(limit)
@@ -23,7 +27,9 @@ def drain(store: Store, index: SearchIndex, limit: int = 500) -> int:
         return 0
     ids = list(dict.fromkeys(row.notice_id for row in rows))
     found = store.notices.get_many(ids)
-    index.index([IndexDocument.of(stored) for stored in found.values()])
+    seen = Seen.NOW if len(rows) < limit else Seen.SOON
+    outcome = index.index([IndexDocument.of(stored) for stored in found.values()], seen=seen)
+    _quarantine(store, found, (*outcome.refused, *_settled(store, index, outcome, found).refused))
     gone = [notice_id for notice_id in ids if notice_id not in found]
     if gone:
         log.warning("%d notices of the index queue are no longer in the store and leave the index.", len(gone))
@@ -33,10 +39,12 @@ def drain(store: Store, index: SearchIndex, limit: int = 500) -> int:
 
 
 def drain_all(store: Store, index: SearchIndex, batch: int = 500) -> int:
-    """Index everything that waits; returns how many rows left the queue."""
+    """Index everything that waits; returns how many rows left the queue. All of it is found when this returns."""
     total = 0
     while done := drain(store, index, batch):
         total += done
+    if total:
+        index.refresh()
     return total
 
 
@@ -57,3 +65,36 @@ def reindex(store: Store, index: SearchIndex) -> int:
     """Empty the index and queue the whole store; returns how many notices were queued. Alerts nobody."""
     index.clear()
     return requeue_if_needed(store, index)
+
+
+def _settled(store: Store, index: SearchIndex, outcome: Indexed, tried: Mapping[str, StoredNotice]) -> Indexed:
+    """Where the index holds a higher version than was tried, the store has the last word.
+
+    Usually another process was faster with a newer version, which is still the store's. But a replay can make an
+    earlier version the current one again, and a store that was restored from a backup is behind its index.
+    """
+    if not outcome.outdated:
+        return Indexed()
+    now = store.notices.get_many(outcome.outdated)
+    behind = [stored for id_, stored in now.items() if stored.version == tried[id_].version]
+    if behind:
+        log.info("%d notices of the index are of a later version than the store's, and are replaced.", len(behind))
+    return index.replace([IndexDocument.of(stored) for stored in behind]) if behind else Indexed()
+
+
+def _quarantine(store: Store, tried: Mapping[str, StoredNotice], refused: Iterable[Refusal]) -> None:
+    """Hold what the index refused, and let go of what it refused before and takes now."""
+    kept_out = {refusal.notice_id: refusal for refusal in refused}
+    for refusal in kept_out.values():
+        notice = tried[refusal.notice_id].notice
+        log.error("The index refuses the notice %s: %s", notice.id, refusal.reason)
+        if notice.raw is None:
+            log.error("The notice %s has no raw payload and cannot be held in quarantine.", notice.id)
+            continue
+        native_id = notice.id.removeprefix(f"{notice.portal}:")
+        store.quarantine.add(notice.portal, native_id, None, notice.raw, refusal.reason, REFUSED_BY_INDEX)
+    if not store.quarantine.counts():
+        return
+    for entry in store.quarantine.held():
+        if entry.path == REFUSED_BY_INDEX and (id_ := f"{entry.portal}:{entry.native_id}") in tried and id_ not in kept_out:
+            store.quarantine.released(entry.id)

@@ -18,9 +18,10 @@ from core.clock import now as clock_now
 from search.anchors import NO_CLAUSE, Anchors
 from search.clause_table import ClauseTable
 from search.document import IndexDocument
+from search.errors import QueryError
 from search.evaluate import DocumentView, satisfied
 from search.plan import Moment, plan
-from search.port import Match, MatchedClause
+from search.port import Match, MatchedClause, SavedQuery
 from search.query import NoticeQuery
 from search.rarity import Rarity
 from search.reasons import reason
@@ -38,6 +39,7 @@ class EmbeddedMatcher:
         self._profiles: dict[str, tuple[int, ...]] = {}
         self._anchors = Anchors(self._clauses)
         self._rarity = Rarity()
+        self._revision = 0
 
     def __len__(self) -> int:
         return len(self._profiles)
@@ -55,6 +57,32 @@ class EmbeddedMatcher:
         """Forget a profile; one that is not there is no error."""
         with self._lock:
             self._forget(profile_id)
+
+    def check(self, query: NoticeQuery) -> None:
+        """Nothing to refuse: whatever a `NoticeQuery` can say can be watched for."""
+
+    def revision(self) -> int:
+        """Up to which revision of the store's profiles this matcher is filled."""
+        return self._revision
+
+    def follow(self, put: Sequence[SavedQuery], removed: Sequence[str], revision: int) -> dict[str, QueryError]:
+        """Bring in what became of profiles up to a revision; refuses none."""
+        for profile_id in removed:
+            self.remove(profile_id)
+        for saved in put:
+            self.put(saved.profile_id, saved.query)
+        self._revision = revision
+        return {}
+
+    def clear(self) -> None:
+        """Forget all profiles."""
+        with self._lock:
+            for profile_id in list(self._profiles):
+                self._forget(profile_id)
+        self._revision = 0
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
     def match(self, documents: Sequence[IndexDocument], *, now: datetime | None = None) -> list[Match]:
         """Every profile that each document matches, with the reasons."""

@@ -15,7 +15,8 @@ from sys import intern
 from typing import Final, TypeAlias
 
 from search import analysis, places, text
-from search.document import UNKNOWN, packed_range, plain_identifier
+from search.amounts import packed_range
+from search.document import UNKNOWN, plain_identifier
 from search.query import DateRange, DeadlineRange, NoticeQuery, PlaceOf, Unknown, ValueRange
 
 
@@ -58,6 +59,13 @@ class HasPhrase:
     """Terms beside each other, once per language; one term is a word."""
 
     alternatives: tuple[tuple[str, ...], ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The folded words themselves, for engines that stem what they are asked."""
+        unstemmed = f"{analysis.OTHER}:"
+        found = next(terms for terms in self.alternatives if terms[0].startswith(unstemmed))
+        return tuple(term.removeprefix(unstemmed) for term in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,24 @@ from search.query import NoticeQuery
 
 __all__ = [
     "Aggregation", "AggregationResult", "Bucket", "Excerpt", "Facet", "FacetCounts", "IndexDocument", "IndexReadOnly",
-    "IndexState", "IndexStatus", "IndexUnavailable", "Match", "MatchedClause", "Matcher", "Measure", "QueryError",
-    "SearchHit", "SearchIndex", "SearchPage", "Sort", "UnknownCount",
+    "IndexState", "IndexStatus", "IndexUnavailable", "Indexed", "Match", "MatchedClause", "Matcher", "Measure",
+    "QueryError", "Refusal", "SavedQuery", "SearchHit", "SearchIndex", "SearchPage", "Seen", "Sort", "UnknownCount",
+    "check_window",
 ]  # fmt: skip
 
 MAX_WINDOW = 10_000
 """`offset + limit` of a page; `scan` goes further."""
+
+
+def check_window(offset: int, limit: int) -> None:
+    """Raises `QueryError` for a page that lies beyond what every engine can show."""
+    if offset < 0 or limit < 0:
+        raise QueryError("Une page de résultats ne commence pas avant le premier.", parameter="offset")
+    if offset + limit > MAX_WINDOW:
+        raise QueryError(
+            "On ne peut feuilleter que les {limit} premiers résultats : précisez la recherche, ou exportez-la.",
+            limit=MAX_WINDOW, parameter="offset",
+        )  # fmt: skip
 
 
 class Sort(StrEnum):
@@ -196,15 +208,46 @@ class IndexStatus(Frozen):
     needs_rebuild: bool = Field(default=False, description="everything in the store must be queued for the index")
 
 
+class Seen(StrEnum):
+    """When what was indexed is found by `search`."""
+
+    NOW = "now"  # when the call returns
+    SOON = "soon"  # after `refresh`, or by itself within the engine's interval
+
+
+class Refusal(Frozen):
+    """A document that the engine does not take, however often it is offered."""
+
+    notice_id: str
+    reason: str = Field(description="in the engine's words")
+
+
+class Indexed(Frozen):
+    """What became of documents; all that are not named here are in the index."""
+
+    refused: tuple[Refusal, ...] = ()
+    outdated: tuple[str, ...] = Field(default=(), description="ids of which the index holds a higher version already")
+
+
 class SearchIndex(Protocol):
     """An index of notices. All methods may be called from any thread.
 
-    Every method raises `IndexUnavailable` when the engine cannot answer; `index`, `delete` and `clear` raise
-    `IndexReadOnly` when this process is not the writer.
+    Every method raises `IndexUnavailable` when the engine cannot answer; `index`, `replace`, `delete` and `clear` raise
+    `IndexReadOnly` when this process may not write.
     """
 
-    def index(self, documents: Sequence[IndexDocument]) -> None:
-        """Add or replace documents; committed, durable and found by `search` when this returns."""
+    def index(self, documents: Sequence[IndexDocument], *, seen: Seen = Seen.NOW) -> Indexed:
+        """Add or replace documents; committed and durable when this returns.
+
+        One document that is refused does not keep the others out. Where several processes may write, a document never
+        takes the place of one of a higher version.
+        """
+
+    def replace(self, documents: Sequence[IndexDocument]) -> Indexed:
+        """Like `index`, whatever version the index holds: for when the store says that these are the current ones."""
+
+    def refresh(self) -> None:
+        """What was indexed before is found by `search` when this returns."""
 
     def delete(self, notice_ids: Sequence[str]) -> None:
         """Remove documents; ids that are not there are no error."""
@@ -267,17 +310,50 @@ class Match(NamedTuple):
     clauses: tuple[MatchedClause, ...]
 
 
+class SavedQuery(NamedTuple):
+    """The query of a profile as it was saved, and under which revision of the store's profiles."""
+
+    profile_id: str
+    query: NoticeQuery
+    revision: int
+
+
 class Matcher(Protocol):
-    """Profiles against new notices. A profile matches from the moment `put` returned."""
+    """Profiles against new notices. A profile matches from the moment `put` or `follow` returned.
+
+    Where the engine is a server, its profiles outlive this process and are shared with others. Then every method but
+    `close` raises `IndexUnavailable` when it cannot answer.
+    """
 
     def put(self, profile_id: str, query: NoticeQuery) -> None:
-        """Add or replace a profile."""
+        """Add or replace a profile. Raises `QueryError` when the engine cannot watch for this query."""
 
     def remove(self, profile_id: str) -> None:
         """Forget a profile; one that is not there is no error."""
 
+    def check(self, query: NoticeQuery) -> None:
+        """Raises `QueryError` when the engine cannot watch for this query; keeps nothing."""
+
+    def revision(self) -> int:
+        """Up to which revision of the store's profiles this matcher is filled; 0 when it is empty."""
+
+    def follow(self, put: Sequence[SavedQuery], removed: Sequence[str], revision: int) -> dict[str, QueryError]:
+        """Bring in what became of profiles up to a revision; the profiles whose query the engine refuses, with why.
+
+        A refused profile is not matched. What another process brought in of a later revision stays.
+        """
+
+    def clear(self) -> None:
+        """Forget all profiles; the revision is 0 again."""
+
     def match(self, documents: Sequence[IndexDocument], *, now: AwareDatetime | None = None) -> list[Match]:
-        """Every profile that each document matches, with the reasons; `now` is the clock's when not given."""
+        """Every profile that each document matches, with the reasons; `now` is the clock's when not given.
+
+        Raises `IndexUnavailable` when the profiles are not those any more that `revision` told of.
+        """
+
+    def close(self) -> None:
+        """Give back connections."""
 
     def __len__(self) -> int:
         """Number of profiles."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from core.clock import now
 from notices.model import RawAddress
@@ -14,6 +14,9 @@ from store.database import Database, chunks
 from store.errors import StoreError
 from store.records import QuarantineEntry, QuarantineState
 from store.tables import quarantine
+
+REFUSED_BY_INDEX = "index"
+"""The path of what is held because the index does not take it: the notice itself is stored."""
 
 
 class Quarantine:
@@ -94,7 +97,10 @@ class Quarantine:
 
 
 def release_older(connection: Connection, portal: str, native_ids: Iterable[str], before: datetime) -> None:
-    """A crawl read these notices well: what was held of them is no longer needed."""
+    """A crawl read these notices well: what was held of them is no longer needed.
+
+    What the index refused stays held: that a crawl reads a notice well is no news to the index.
+    """
     for some in chunks(native_ids):
         connection.execute(
             update(quarantine)
@@ -103,6 +109,7 @@ def release_older(connection: Connection, portal: str, native_ids: Iterable[str]
                 quarantine.c.state == QuarantineState.HELD,
                 quarantine.c.native_id.in_(some),
                 quarantine.c.last_seen_at <= before,
+                or_(quarantine.c.path.is_(None), quarantine.c.path != REFUSED_BY_INDEX),
             )
             .values(state=QuarantineState.RELEASED)
         )

@@ -11,7 +11,7 @@ import pytest
 from store import Archive, Store
 from tests.support import postgres
 
-pytest_plugins = ("tests.support.no_skips",)
+pytest_plugins = ("tests.support.no_skips", "tests.support.search_servers")
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 import tantivy
 
 from search.document import UNKNOWN
 from search.embedded.opened import count_of
 from search.embedded.queries import Translator, between, every, without
-from search.embedded.schema import KEYED_FACETS
-from search.plan import AllOf, AnyFact, Base, Between, Condition, Moment, NoneOf, Number
+from search.facets import DEADLINE_RANGES, KEYED_FACETS, MAX_KEYS, keyed_counts, range_counts, value_bands
+from search.plan import AnyFact, Moment
 from search.port import Aggregation, AggregationResult, Bucket, Facet, FacetCounts, Measure
-
-MAX_KEYS: Final = 200
-_DAY: Final = 86_400
-VALUE_BANDS: Final = (50_000, 140_000, 500_000, 1_000_000, 5_000_000)
-"""Limits between the bands of the value facet, in EUR."""
 
 
 class Figures:
@@ -40,22 +34,15 @@ class Figures:
         unknown = self.count(self._with_key(facet, UNKNOWN))
         if facet in KEYED_FACETS:
             return self._keyed(facet, unknown)
-        counts = ((key, self.count(query)) for key, query in self._ranges(facet).items() if key != UNKNOWN)
-        return FacetCounts(values=tuple((key, count) for key, count in counts if count), unknown=unknown)
+        counts = {key: self.count(query) for key, query in self._ranges(facet).items() if key != UNKNOWN}
+        return range_counts({**counts, UNKNOWN: unknown})
 
     def _keyed(self, facet: Facet, unknown: int) -> FacetCounts:
         # One key more than told, because what is unknown is a key here.
         wanted = {"terms": {"field": f"facet_{facet}", "size": MAX_KEYS + 1, "segment_size": 100_000}}
         found = self._searcher.aggregate(self._query, {"keys": wanted})["keys"]
         counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in found["buckets"]}
-        told = {key: count for key, count in sorted(counts.items()) if key != UNKNOWN}
-        if facet is not Facet.MONTH:
-            told = dict(sorted(told.items(), key=lambda pair: -pair[1]))
-        values = tuple(told.items())
-        others = int(found["sum_other_doc_count"]) + sum(count for _, count in values[MAX_KEYS:])
-        if UNKNOWN not in counts:
-            others -= unknown
-        return FacetCounts(values=values[:MAX_KEYS], unknown=unknown, others=max(others, 0))
+        return keyed_counts(facet, counts, int(found["sum_other_doc_count"]), unknown)
 
     def _ranges(self, facet: Facet) -> dict[str, tantivy.Query]:
         if facet is Facet.DEADLINE:
@@ -66,10 +53,8 @@ class Figures:
         """Bands of the headline value in EUR: each notice is in one."""
         stated = self._condition(AnyFact(("headline=EUR",)))
         bands = {UNKNOWN: without(stated)}
-        for low, high in zip((0, *VALUE_BANDS), (*VALUE_BANDS, None), strict=True):
-            key = f"below-{high}" if not low else (f"from-{low}" if high is None else f"{low}-{high}")
-            inside = between(self._schema, "sort_value", low * 100, None if high is None else high * 100 - 1)
-            bands[key] = every([stated, inside])
+        for key, (low, high) in value_bands().items():
+            bands[key] = every([stated, between(self._schema, "sort_value", low, high)])
         return bands
 
     def _with_key(self, facet: Facet, key: str) -> tantivy.Query:
@@ -127,21 +112,3 @@ class Figures:
 
 def _money(cents: Decimal) -> Decimal:
     return (cents / 100).quantize(Decimal("0.01"))
-
-
-def _next_days(after: int, until: int | None) -> Condition:
-    """A deadline of the notice lies there and none lies earlier in the future: each notice is in one range."""
-    upper = None if until is None else until * _DAY
-    inside = Between(Number.DEADLINE, after * _DAY + 1, upper, Base.NOW)
-    if after == 0:
-        return inside
-    return AllOf((inside, NoneOf(Between(Number.DEADLINE, 1, after * _DAY, Base.NOW))))
-
-
-DEADLINE_RANGES: Final[dict[str, Condition]] = {
-    "passed": AllOf((Between(Number.DEADLINE, None, 0, Base.NOW), NoneOf(Between(Number.DEADLINE, 1, None, Base.NOW)))),
-    "next-7-days": _next_days(0, 7),
-    "next-30-days": _next_days(7, 30),
-    "later": _next_days(30, None),
-    UNKNOWN: AnyFact((f"deadline={UNKNOWN}",)),
-}

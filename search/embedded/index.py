@@ -22,24 +22,23 @@ from search.embedded.folder import IndexFolder, Marker
 from search.embedded.opened import NO_ANSWER, OpenedIndex, count_of, engine_errors
 from search.embedded.queries import Translator, every, without
 from search.embedded.schema import SCHEMA_VERSION
-from search.errors import IndexReadOnly, IndexUnavailable, QueryError
-from search.evaluate import DocumentView
-from search.highlight import Marker as WordMarker
+from search.errors import IndexReadOnly, IndexUnavailable
 from search.plan import AnyFact, Base, Between, Moment, Number, plan
 from search.port import (
-    MAX_WINDOW,
     Aggregation,
     AggregationResult,
     Facet,
+    Indexed,
     IndexState,
     IndexStatus,
-    SearchHit,
     SearchPage,
+    Seen,
     Sort,
     UnknownCount,
+    check_window,
 )
 from search.query import NoticeQuery
-from search.reasons import reasons
+from search.results import Teller
 from search.text import parse, restricts
 
 log = logging.getLogger(__name__)
@@ -190,11 +189,18 @@ class EmbeddedIndex:
             raise IndexReadOnly("L’index {path} est ouvert en lecture seule.", path=self._folder.path)
         return self._current()
 
-    def index(self, documents: Sequence[IndexDocument]) -> None:
-        """Add or replace documents; committed, durable and found by `search` when this returns."""
+    def index(self, documents: Sequence[IndexDocument], *, seen: Seen = Seen.NOW) -> Indexed:
+        """Add or replace documents; found by `search` when this returns. One writer never meets a higher version."""
         opened = self._current_for_writing()
-        if documents:
-            opened.write(documents)
+        return Indexed(refused=opened.write(documents)) if documents else Indexed()
+
+    def replace(self, documents: Sequence[IndexDocument]) -> Indexed:
+        """The same as `index` here."""
+        return self.index(documents)
+
+    def refresh(self) -> None:
+        """Nothing to do: what was indexed is found at once."""
+        self._current()
 
     def delete(self, notice_ids: Sequence[str]) -> None:
         """Remove documents; ids that are not there are no error."""
@@ -232,7 +238,8 @@ class EmbeddedIndex:
         with engine_errors(NO_ANSWER, self._folder.path):
             question = _Question(opened, query, now)
             found = list(question.addresses(sort, offset, limit))
-            hits = tuple(_hit(question, score, address, highlight, language) for score, address in found)
+            teller = Teller(question.clauses, question.moment, language=language, highlight=highlight)
+            hits = tuple(teller.hit(_stored_document(question.searcher, address), score) for score, address in found)
             return SearchPage(
                 total=question.figures.count(),
                 hits=hits,
@@ -263,6 +270,18 @@ class EmbeddedIndex:
         with engine_errors(NO_ANSWER, self._folder.path):
             figures = _Question(opened, query, now).figures
             return {wanted.name: figures.aggregate(wanted) for wanted in aggregations}
+
+    def documents(self, notice_ids: Sequence[str]) -> dict[str, IndexDocument]:
+        """What the index holds of these notices; those that it does not hold are absent."""
+        opened = self._current()
+        found: dict[str, IndexDocument] = {}
+        with engine_errors(NO_ANSWER, self._folder.path):
+            searcher = opened.searcher()
+            for notice_id in notice_ids:
+                hits = searcher.search(tantivy.Query.term_query(opened.schema, "id", notice_id), limit=1).hits
+                for _, address in hits:
+                    found[notice_id] = _stored_document(searcher, address)
+        return found
 
     def size(self) -> int:
         """Number of documents."""
@@ -304,30 +323,10 @@ class EmbeddedIndex:
         self.close()
 
 
-def check_window(offset: int, limit: int) -> None:
-    """Raises `QueryError` for a page that lies beyond what every engine can show."""
-    if offset < 0 or limit < 0:
-        raise QueryError("Une page de résultats ne commence pas avant le premier.", parameter="offset")
-    if offset + limit > MAX_WINDOW:
-        raise QueryError(
-            "On ne peut feuilleter que les {limit} premiers résultats : précisez la recherche, ou exportez-la.",
-            limit=MAX_WINDOW, parameter="offset",
-        )  # fmt: skip
-
-
 def _stored_id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
     return str(searcher.doc(address).get_first("id"))
 
 
-def _hit(
-    question: _Question, score: float | None, address: tantivy.DocAddress, highlight: bool, language: str
-) -> SearchHit:
-    source: Any = question.searcher.doc(address).get_first("source")
-    document = IndexDocument.model_validate_json(bytes(source))
-    view = DocumentView(document)
-    return SearchHit(
-        notice_id=document.id,
-        score=score,
-        highlights=WordMarker(question.clauses).highlights(document, language) if highlight else {},
-        clauses=reasons(question.clauses, view, question.moment),
-    )
+def _stored_document(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> IndexDocument:
+    source: Any = searcher.doc(address).get_first("source")
+    return IndexDocument.model_validate_json(bytes(source))

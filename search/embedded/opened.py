@@ -14,6 +14,7 @@ import tantivy
 from search.document import IndexDocument
 from search.embedded import schema
 from search.errors import IndexUnavailable
+from search.port import Refusal
 
 _HEAP_BYTES: Final = 128_000_000
 _THREADS: Final = 2
@@ -70,26 +71,33 @@ class OpenedIndex:
                 self._loaded = stamp
             return self._index.searcher()
 
-    def write(self, documents: Sequence[IndexDocument], deleted: Sequence[str] = ()) -> None:
-        """Replace and remove documents in one commit; found by the next searcher."""
+    def write(self, documents: Sequence[IndexDocument], deleted: Sequence[str] = ()) -> tuple[Refusal, ...]:
+        """Replace and remove documents in one commit, found by the next searcher; what could not be taken is told."""
         with self._lock:
             try:
                 with engine_errors("L’index {path} n’a pas pu être écrit : {detail}.", self.folder):
-                    self._write(documents, deleted)
+                    return self._write(documents, deleted)
             except IndexUnavailable:
                 self._writer = None  # a writer that failed takes nothing any more; the next call opens another
                 raise
 
-    def _write(self, documents: Sequence[IndexDocument], deleted: Sequence[str]) -> None:
+    def _write(self, documents: Sequence[IndexDocument], deleted: Sequence[str]) -> tuple[Refusal, ...]:
+        refused: dict[str, Refusal] = {}
+        taken: dict[str, tantivy.Document] = {}
+        for document in {document.id: document for document in documents}.values():
+            try:
+                taken[document.id] = schema.to_tantivy(document, self.schema)
+            except (ValueError, OverflowError, TypeError) as error:
+                refused[document.id] = Refusal(notice_id=document.id, reason=f"{type(error).__name__}: {error}")
         if self._writer is None:
             self._writer = self._index.writer(_HEAP_BYTES, _THREADS)
-        last = {document.id: document for document in documents}
-        for notice_id in (*deleted, *last):
+        for notice_id in (*deleted, *taken):
             self._writer.delete_documents_by_term("id", notice_id)
-        for document in last.values():
-            self._writer.add_document(schema.to_tantivy(document, self.schema))
+        for made in taken.values():
+            self._writer.add_document(made)
         self._writer.commit()
         self._index.reload()
+        return tuple(refused.values())
 
     def close(self) -> None:
         """Let merges end and give the writer back."""

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 import tantivy
 
-from search import analysis, places
-from search.document import UNKNOWN, IndexDocument
+from search import analysis
+from search.document import IndexDocument
+from search.facets import KEYED_FACETS, facet_keys
 from search.plan import Number
-from search.port import Facet
 
 SCHEMA_VERSION: Final = "3"
 """Change it with the schema, `IndexDocument` or the analysis: an index written under another one is rebuilt."""
 
+FOR_CLUSTERS: Final = {"lots", "results"}
 TERMS_TOKENIZER: Final = "vigie_terms"
 NUMBER_FIELDS: Final = {
     Number.PUBLISHED_DAY: "published_day",
@@ -26,17 +27,6 @@ NUMBER_FIELDS: Final = {
     Number.DEADLINE_DAY: "deadline_days",
     Number.AMOUNT: "amounts",
 }
-FACET_FACTS: Final = {
-    Facet.KIND: "kind",
-    Facet.COUNTRY: "country",
-    Facet.PORTAL: "portal",
-    Facet.NATURE: "nature",
-    Facet.PROCEDURE: "procedure",
-    Facet.LANGUAGE: "language",
-}
-KEYED_FACETS: Final = (*FACET_FACTS, Facet.CPV_DIVISION, Facet.REGION, Facet.PROVINCE, Facet.BUYER, Facet.MONTH)
-"""Facets that are fields; the others are ranges."""
-_MAX_KEY: Final = 300
 
 
 def build() -> tantivy.Schema:
@@ -68,7 +58,7 @@ def to_tantivy(document: IndexDocument, schema: tantivy.Schema) -> tantivy.Docum
     texts, words = _analysed(document)
     values: dict[str, Any] = {
         "id": document.id,
-        "source": document.model_dump_json().encode(),
+        "source": document.model_dump_json(exclude=FOR_CLUSTERS).encode(),
         "facts": list(document.facts),
         "title": [text for piece, text in zip(document.pieces, texts, strict=True) if piece.field == "title"],
         "body": texts,
@@ -96,20 +86,3 @@ def _analysed(document: IndexDocument) -> tuple[list[str], set[str]]:
         texts.append(" ".join(reading.terms))
         words.update(reading.words)
     return texts, words
-
-
-def facet_keys(document: IndexDocument) -> dict[Facet, list[str]]:
-    """The keys under which a document is counted, per facet; `?` when it does not say."""
-    said: dict[str, list[str]] = {}
-    for fact in document.facts:
-        name, _, value = fact.partition("=")
-        said.setdefault(name, []).append(value)
-    performed = said.get("performance", [])
-    keys = {facet: said.get(name, []) for facet, name in FACET_FACTS.items()} | {
-        Facet.CPV_DIVISION: [value for value in said.get("cpv", []) if len(value) == 2],
-        Facet.REGION: [value for value in performed if places.depth(value) == 1],
-        Facet.PROVINCE: [value for value in performed if places.depth(value) == 2],
-        Facet.BUYER: list(dict.fromkeys(name[:_MAX_KEY] for name in document.buyers)),
-        Facet.MONTH: [document.month] if document.month else [],
-    }
-    return {facet: found or [UNKNOWN] for facet, found in keys.items()}

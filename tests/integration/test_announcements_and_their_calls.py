@@ -10,7 +10,8 @@ import pytest
 
 from crawlers.portals.ma_pmmp_results import waiting
 from notices.model import AmountKind, Notice
-from search.document import IndexDocument, cents, packed
+from search.amounts import cents, packed
+from search.document import IndexDocument
 from simulated_portals.atexo_ma.results.portal import ResultsPortal
 from simulated_portals.atexo_ma.results.server import make_portal
 from tests.support.crawls import PortalInstallation, portal_installation

@@ -70,7 +70,7 @@ def _second_start(told: Story) -> None:
         Up(told.folder, "--demo", port=told.port, sigint_ignored=True) as up,
         httpx.Client(base_url=up.address, timeout=20) as visitor,
     ):
-        told.second_address = up.first_address(10.0)
+        told.second_address = up.first_address()
         told.second_subjects = _subjects(visitor)
         told.second_end = up.end(signal.SIGINT)
         told.second_left, told.second_told = up.left(), up.told

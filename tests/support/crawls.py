@@ -123,6 +123,11 @@ def change_portal(monkeypatch: pytest.MonkeyPatch, key: str, **parts: dict[str, 
     monkeypatch.setattr("pipelines.crawl.load", lambda key: made)
 
 
+def with_floors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have crawls of this test expect as many notices of a simulated portal as of the real one."""
+    monkeypatch.setattr("pipelines.store.invented", lambda services: False)
+
+
 @contextmanager
 def _opened(
     folder: Path, portal: P, settings: dict[str, object]

@@ -13,6 +13,7 @@ from search.port import Matcher, SearchIndex
 from tests.contracts.search.search_material import NOW, random_notice, random_query, stored
 
 SEEDS = range(8)
+pytestmark = pytest.mark.analysed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -29,6 +30,7 @@ def test_a_notice_matches_a_profile_exactly_when_the_same_search_finds_it(
     for match in matcher.match(documents, now=NOW):
         assert match.notice_id not in matched[match.profile_id]
         matched[match.profile_id].add(match.notice_id)
+    assert any(matched.values())
     for profile_id, query in queries.items():
         assert set(index.scan(query, now=NOW)) == matched[profile_id], query.to_json()
 
@@ -42,6 +44,7 @@ def test_a_match_tells_the_reasons_that_the_same_search_tells(seed: int, index: 
     for profile_id, query in queries.items():
         matcher.put(profile_id, query)
     told = {(match.profile_id, match.notice_id): match.clauses for match in matcher.match(documents, now=NOW)}
+    assert any(told.values())
     for profile_id, query in queries.items():
         for hit in index.search(query, now=NOW, limit=100, highlight=False).hits:
             assert told[profile_id, hit.notice_id] == hit.clauses, query.to_json()
@@ -53,6 +56,7 @@ def test_the_notices_that_do_not_say_are_counted_and_labelled(seed: int, index: 
     documents = [IndexDocument.of(stored(random_notice(random, number))) for number in range(60)]
     index.index(documents)
     views, moment = [DocumentView(item) for item in documents], Moment.of(NOW)
+    counted = 0
     for query in (random_query(random) for _ in range(60)):
         page = index.search(query, now=NOW, limit=100, highlight=False)
         clauses = plan(query)
@@ -63,6 +67,8 @@ def test_the_notices_that_do_not_say_are_counted_and_labelled(seed: int, index: 
             labelled = sum(count.name in hit.unknowns for hit in page.hits)
             assert labelled == (count.count if count.kept else 0)
             assert labelled == sum(kept(clause, view, moment) for view in found)
+            counted += labelled
+    assert counted
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -83,6 +89,7 @@ def test_the_law_holds_after_profiles_were_replaced_and_removed_and_anchors_chos
     assert len(matcher) == len(queries)
     matcher.match(documents, now=NOW)  # the matcher learns which words are rare
     again = matcher.match(documents, now=NOW)
+    assert again
     for profile_id, query in queries.items():
         ids = {match.notice_id for match in again if match.profile_id == profile_id}
         assert ids == set(index.scan(query, now=NOW)), query.to_json()

@@ -163,6 +163,7 @@ def test_buyers_are_found_by_words_of_the_name_or_by_number(index: SearchIndex) 
         assert found(index, buyers=[number]) == {1}
 
 
+@pytest.mark.analysed
 def test_values_of_one_list_are_alternatives_and_clauses_must_all_hold(index: SearchIndex) -> None:
     documents = (coded(1, "45000000"), coded(2, "71000000"), coded(3, "90000000"))
     assert found(index, *documents, cpv=["45", "71"]) == {1, 2}

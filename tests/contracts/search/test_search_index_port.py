@@ -12,8 +12,9 @@ import pytest
 from notices.model import AmountKind, Deadline, Document, Money, NoticeKind, Organisation, Place
 from search.document import IndexDocument
 from search.errors import QueryError
-from search.port import MEDIAN_TOLERANCE, Aggregation, Facet, IndexState, Measure, SearchIndex, Sort
+from search.port import MEDIAN_TOLERANCE, Aggregation, Facet, IndexState, Measure, SearchIndex, Seen, Sort
 from search.query import NoticeQuery, Unknown
+from search.text import MAX_TERMS
 from tests.contracts.search.search_material import (
     NOW,
     buyer,
@@ -49,6 +50,30 @@ def test_the_last_of_two_documents_of_one_notice_in_one_batch_wins(index: Search
     index.index([document(1, title={"fr": "ancien"}), document(1, title={"fr": "nouveau"})])
     assert index.size() == 1
     assert index.count(NoticeQuery(text="nouveau"), now=NOW) == 1
+
+
+def test_a_document_that_is_refused_is_told_with_a_reason_and_keeps_no_other_out(index: SearchIndex) -> None:
+    index.index([document(1, title={"fr": "ancien"})])
+    too_much = document(1, title={"fr": "nouveau"}).model_copy(update={"amounts": (1 << 70,)})
+    outcome = index.index([document(2), too_much, document(3)])
+    assert [refusal.notice_id for refusal in outcome.refused] == ["be_bda:1"]
+    assert str(1 << 70) in outcome.refused[0].reason
+    assert set(index.scan(ALL, now=NOW)) == {"be_bda:1", "be_bda:2", "be_bda:3"}
+    assert index.count(NoticeQuery(text="ancien"), now=NOW) == 1
+
+
+def test_what_may_be_seen_later_is_seen_after_a_refresh(index: SearchIndex) -> None:
+    index.index([document(1)], seen=Seen.SOON)
+    index.refresh()
+    assert index.count(ALL, now=NOW) == 1
+
+
+def test_a_removed_document_may_come_back_in_the_same_version_at_once(index: SearchIndex) -> None:
+    for _ in range(3):
+        assert index.index([document(1)]).outdated == ()
+        assert index.size() == 1
+        index.delete(["be_bda:1"])
+        assert index.size() == 0
 
 
 def test_deleted_documents_are_gone_and_unknown_ids_are_no_error(index: SearchIndex) -> None:
@@ -125,6 +150,15 @@ def test_a_page_beyond_the_window_is_refused_in_a_sentence_and_scan_goes_further
         index.search(ALL, now=NOW, offset=9_981, limit=20)
     with pytest.raises(QueryError):
         index.search(ALL, now=NOW, offset=-1)
+
+
+def test_a_query_as_long_as_queries_may_be_is_answered(index: SearchIndex) -> None:
+    index.index([document(1, title={"fr": "Voirie"})])
+    words = [f"mot{number}" for number in range(MAX_TERMS - 1)]
+    either = NoticeQuery(text=" OR ".join([*words, "voirie"]), portals=[f"portal_{number}" for number in range(199)])
+    assert index.search(either, now=NOW, facets=tuple(Facet)).total == 0
+    assert index.search(NoticeQuery(text=either.text), now=NOW, facets=tuple(Facet)).total == 1
+    assert index.search(NoticeQuery(text=" ".join(words)), now=NOW).total == 0
 
 
 def test_a_page_of_nothing_still_counts(index: SearchIndex) -> None:
@@ -222,6 +256,7 @@ def test_no_figure_is_made_of_nothing(index: SearchIndex) -> None:
     assert (bucket.value, bucket.count) == (None, 0)
 
 
+@pytest.mark.analysed
 def test_personal_data_never_enters_the_index(index: SearchIndex) -> None:
     secretary = Organisation(name={"fr": "Ville de Mons"}, email="jeanne.dupont@mons.invalid", phone="+32 65 12 34 56")
     item = notice(

@@ -9,6 +9,8 @@ from search.port import Matcher, SearchIndex
 from search.query import NoticeQuery
 from tests.contracts.search.search_material import NOW, document
 
+pytestmark = pytest.mark.analysed
+
 FOUND = [
     ("fr", "Passation de marchés publics", "marché"),
     ("fr", "Un marché de fournitures", "marchés"),

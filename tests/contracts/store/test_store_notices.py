@@ -12,6 +12,7 @@ from sqlalchemy import update
 from core.clock import frozen_at
 from notices.model import Lot
 from store import Store, StoreError
+from store.quarantine import REFUSED_BY_INDEX
 from store.records import Origin, SaveStatus
 from store.tables import notice_versions
 from tests.support.store_examples import PUBLISHED, address, later, notice, saving
@@ -174,6 +175,15 @@ def test_the_same_bytes_read_otherwise_are_no_news(store: Store, parser_version:
     outcome = store.notices.save(saving(nature="works", raw=address(), parser_version=parser_version))
     assert outcome.status is SaveStatus.REVISION
     assert (store.index_queue.depth(), store.match_queue.depth()) == (2, 1)
+
+
+def test_what_the_index_refused_stays_held_when_a_crawl_reads_the_notice_again(store: Store) -> None:
+    read = saving(raw=address())
+    native_id = read.notice.id.removeprefix(f"{read.notice.portal}:")
+    store.quarantine.add(read.notice.portal, native_id, None, address("c" * 64), "too long", REFUSED_BY_INDEX)
+    store.quarantine.add(read.notice.portal, native_id, None, address("d" * 64), "cut off")
+    store.notices.save(read)
+    assert [entry.reason for entry in store.quarantine.held()] == ["too long"]
 
 
 def test_a_release_from_quarantine_is_new_to_everyone(store: Store) -> None:

@@ -156,7 +156,7 @@ def test_settings_open_the_index_of_the_data_folder(tmp_path: Path) -> None:
         writer.index([document(1)])
         assert reader.size() == 1
     assert settings.index_dir.is_dir()
-    assert len(new_matcher()) == 0
+    assert len(new_matcher(settings)) == 0
 
 
 def test_every_sentence_about_the_index_has_an_english_text() -> None:

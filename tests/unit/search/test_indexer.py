@@ -62,7 +62,7 @@ def test_rows_stay_in_the_queue_when_the_index_fails(
     requeue_if_needed(store, index)
     before = store.index_queue.depth()
 
-    def broken(documents: Sequence[IndexDocument]) -> None:
+    def broken(documents: Sequence[IndexDocument], **_: object) -> None:
         raise IndexUnavailable("disque plein")
 
     with monkeypatch.context() as patch:

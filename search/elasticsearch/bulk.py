@@ -1,0 +1,138 @@
+"""Writing many documents at once.
+
+What the server has no room for now (429) is offered again after a while. What it will never take (400) is told as
+refused with its reason, while the others go on; a request that is refused as a whole is cut in pieces until the culprit
+stands alone. Anything else means that nothing can be written now.
+
+Versions are the store's (`external_gte`): a document never takes the place of one of a higher version, and the same
+version may be written again, as when a better parser has read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from elasticsearch import Elasticsearch, helpers
+
+from search.document import IndexDocument
+from search.elasticsearch.documents import source
+from search.elasticsearch.errors import engine_errors, reason_of, refuse
+from search.port import Indexed, Refusal
+
+Action = dict[str, Any]
+
+CHUNK: Final = 500
+CHUNK_BYTES: Final = 10 * 1024 * 1024
+_SMALLER: Final = 8
+_NEVER: Final = frozenset({400, 413})
+_OUR_FAULT: Final = "strict_dynamic_mapping_exception"
+"""A field that the mapping lacks is no fault of one document: the index is of another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long a busy server is waited for: `first` seconds, then twice as long each time."""
+
+    tries: int = 5
+    first: float = 0.5
+    longest: float = 10.0
+
+
+@dataclass
+class _Found:
+    refused: list[Refusal] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
+    uncertain: list[Action] = field(default_factory=list)
+
+
+class Bulk:
+    """Writes to one alias."""
+
+    def __init__(self, client: Elasticsearch, alias: str, patience: Patience) -> None:
+        self._client = client
+        self._alias = alias
+        self._patience = patience
+
+    def index(self, documents: Sequence[IndexDocument], *, refresh: bool | str, versioned: bool = True) -> Indexed:
+        """Write documents; the last of one id counts."""
+        last = {document.id: document for document in documents}
+        return self._write([self._action(document, versioned) for document in last.values()], refresh)
+
+    def delete(self, notice_ids: Iterable[str], *, refresh: bool | str) -> None:
+        """Remove documents; ids that are not there are no error.
+
+        The server remembers for a while which version was removed. It is told that of the document, and not left to
+        count one more, so that the same version may come back at once.
+        """
+        ids = list(dict.fromkeys(notice_ids))
+        for start in range(0, len(ids), CHUNK):
+            with engine_errors(writing=True):
+                known = self._client.mget(index=self._alias, ids=ids[start : start + CHUNK], source=False).body["docs"]
+            there = {found["_id"]: found["_version"] for found in known if found.get("found")}
+            removing = [{"_op_type": "delete", "_id": id_, **_at_least(version)} for id_, version in there.items()]
+            self._write(removing, refresh)
+
+    def write(self, actions: Sequence[Action], *, refresh: bool | str) -> Indexed:
+        """Actions as `helpers.bulk` takes them, of which no two have the same id."""
+        return self._write(actions, refresh)
+
+    def _action(self, document: IndexDocument, versioned: bool) -> Action:
+        action: Action = {"_op_type": "index", "_id": document.id, "_source": source(document)}
+        if versioned:
+            action |= _at_least(document.version)
+        return action
+
+    def _write(self, actions: Sequence[Action], refresh: bool | str) -> Indexed:
+        found = _Found()
+        size, waiting = CHUNK, list(actions)
+        while waiting:
+            by_id = {action["_id"]: action for action in waiting}
+            with engine_errors(writing=True):
+                for answer in self._offer(waiting, size, refresh):  # not in our order, as some are offered again
+                    _judge(by_id[answer["_id"]], answer, found, alone=size == 1)
+            waiting, found.uncertain = found.uncertain, []
+            size = max(1, min(size, len(waiting)) // _SMALLER)
+        return Indexed(refused=tuple(found.refused), outdated=tuple(found.outdated))
+
+    def _offer(self, actions: Sequence[Action], size: int, refresh: bool | str) -> Iterator[Mapping[str, Any]]:
+        """The answer to each action."""
+        answers = helpers.streaming_bulk(
+            self._client,
+            (dict(action) for action in actions),
+            chunk_size=size,
+            max_chunk_bytes=CHUNK_BYTES,
+            raise_on_error=False,
+            raise_on_exception=False,
+            max_retries=self._patience.tries,
+            initial_backoff=self._patience.first,
+            max_backoff=self._patience.longest,
+            index=self._alias,
+            require_alias=True,
+            refresh=refresh,
+        )
+        return (next(iter(answer.values())) for _, answer in answers)
+
+
+def _at_least(version: int) -> Action:
+    return {"version": version, "version_type": "external_gte"}
+
+
+def _judge(action: Action, answer: Mapping[str, Any], found: _Found, *, alone: bool) -> None:
+    status, error = int(answer.get("status", 200)), answer.get("error")
+    if status < 300 or (status == 404 and action["_op_type"] == "delete" and error is None):
+        return
+    exception = answer.get("exception")
+    if exception is not None:
+        body = exception.body if isinstance(exception.body, Mapping) else {}
+        error = body.get("error", error)
+    reason = reason_of(error)
+    if status == 409:
+        found.outdated.append(action["_id"])
+    elif status not in _NEVER or _OUR_FAULT in reason or "media_type" in reason:
+        refuse(status, error, writing=True)
+    elif exception is not None and not alone:  # the request was refused as a whole
+        found.uncertain.append(action)
+    else:
+        found.refused.append(Refusal(notice_id=action["_id"], reason=reason))

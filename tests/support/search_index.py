@@ -1,0 +1,114 @@
+"""Indices on the search servers of the tests.
+
+Making an index takes a second, so tests share one per server and empty it before use. Each test session has names of
+its own, so that two can use one server at the same time; what it made is removed when the session ends.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from core.settings import SearchSettings
+from search.elasticsearch import ElasticsearchIndex
+from search.elasticsearch.bulk import Patience
+from search.elasticsearch.client import connect
+from search.elasticsearch.mappings import Mappings
+from tests.support.search_servers import SearchServer
+
+PREFIX = f"vigietest{secrets.token_hex(4)}"
+IMPATIENT = Patience(tries=2, first=0.01, longest=0.02)
+
+
+def settings_for(server: SearchServer, prefix: str = PREFIX, **given: Any) -> SearchSettings:
+    """Settings by which the client reaches a server of the tests; what was indexed is found almost at once."""
+    return SearchSettings(
+        urls=(server.url,),
+        node_class=server.node_class,
+        prefix=prefix,
+        user=server.user,
+        password=server.password,
+        ca=server.ca,
+        **{"replicas": 0, "refresh": "10ms", **given},
+    )
+
+
+def mappings_for(server: SearchServer, prefix: str = PREFIX) -> Mappings:
+    """The templates of the product, reduced where the server has not all they need."""
+    whole = Mappings.load(prefix)
+    return whole if server.analyses else reduced(whole)
+
+
+def reduced(whole: Mappings) -> Mappings:
+    """What is left of the templates on a server without analysers, percolator and scaled numbers."""
+    components = {name: _reduced(body) for name, body in whole.components.items()}
+    for body in components.values():
+        body["template"].pop("settings", None)
+    templates = {name: _reduced(body) for name, body in whole.templates.items() if name != "profiles"}
+    return Mappings(whole.prefix, components, templates)
+
+
+def _reduced(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_reduced(item) for item in value]
+    if not isinstance(value, dict):
+        return copy.copy(value)
+    left = {name: _reduced(item) for name, item in value.items() if name not in ("analyzer", "normalizer")}
+    if left.get("type") == "scaled_float":
+        return {"type": "double"}
+    return left
+
+
+def opened(server: SearchServer, prefix: str = PREFIX, **given: Any) -> ElasticsearchIndex:
+    """The index of an installation on this server, as a writer."""
+    return ElasticsearchIndex(
+        settings_for(server, prefix, **given),
+        writable=True,
+        mappings=mappings_for(server, prefix),
+        patience=IMPATIENT,
+    )
+
+
+@cache
+def _made(url: str) -> set[str]:
+    """Names of the installations that this session made on a server."""
+    return set()
+
+
+@contextmanager
+def emptied(server: SearchServer, prefix: str = PREFIX) -> Iterator[ElasticsearchIndex]:
+    """An index without documents for which nothing has to be rebuilt."""
+    with opened(server, prefix) as index:
+        if prefix not in _made(server.url):
+            _made(server.url).add(prefix)
+            index.status()
+            index.rebuild_queued()
+        _forget_documents(index)
+        yield index
+
+
+def _forget_documents(index: ElasticsearchIndex) -> None:
+    if index.status().needs_rebuild:
+        index.rebuild_queued()
+    client = index._client
+    alias = index._alias
+    client.indices.refresh(index=alias)
+    while ids := [hit["_id"] for hit in client.search(index=alias, size=10_000, source=False).body["hits"]["hits"]]:
+        index.delete(ids)
+
+
+def removed(server: SearchServer) -> None:
+    """Remove everything that this session made on a server."""
+    client = connect(settings_for(server))
+    for prefix in _made(server.url):
+        for name in client.indices.get(index=f"{prefix}-*", allow_no_indices=True).body:
+            client.indices.delete(index=name)
+        for template in client.indices.get_index_template(name=f"{prefix}-*").body["index_templates"]:
+            client.indices.delete_index_template(name=template["name"])
+        for template in client.cluster.get_component_template(name=f"{prefix}-*").body["component_templates"]:
+            client.cluster.delete_component_template(name=template["name"])
+    client.close()
