@@ -13,6 +13,7 @@ from store.records import StoredNotice
 
 log = logging.getLogger(__name__)
 
+
 def drain(store: Store, index: SearchIndex, limit: int = 500) -> int:
     """Index up to `limit` waiting rows and acknowledge them; returns how many rows left the queue.
 
@@ -96,5 +97,6 @@ def _quarantine(store: Store, tried: Mapping[str, StoredNotice], refused: Iterab
     if not store.quarantine.counts():
         return
     for entry in store.quarantine.held():
-        if entry.path == REFUSED_BY_INDEX and (id_ := f"{entry.portal}:{entry.native_id}") in tried and id_ not in kept_out:
+        id_ = f"{entry.portal}:{entry.native_id}"
+        if entry.path == REFUSED_BY_INDEX and id_ in tried and id_ not in kept_out:
             store.quarantine.released(entry.id)

@@ -172,5 +172,6 @@ def test_a_modification_to_one_euro_and_one_month_changes_nothing() -> None:
 
 def test_data_older_than_their_contract_are_questioned_and_both_days_kept() -> None:
     found = notice(contract(datePublicationDonnees="2003-11-24"))
-    assert (str(found.first_published_on), str(found.results[0].contracts[0].concluded_on)) == ("2003-11-24", "2026-10-05")
+    concluded = found.results[0].contracts[0].concluded_on
+    assert (str(found.first_published_on), str(concluded)) == ("2003-11-24", "2026-10-05")
     assert "Published before the contract was notified (2026-10-05)" in messages(found)
