@@ -48,7 +48,8 @@ def window(
     store.windows.record(
         WindowRecord(
             portal="be_bda", start=day, end=day + timedelta(days=1), run_id=run_id, announced=100,
-            distinct=100 - missing, stored=100 - missing, verdict=verdict, missing=missing, ended_at=MONDAY, reason=reason,
+            distinct=100 - missing, stored=100 - missing, verdict=verdict, missing=missing, ended_at=MONDAY,
+            reason=reason,
         )
     )  # fmt: skip
 
