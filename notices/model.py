@@ -177,6 +177,9 @@ class ProcedureType(Frozen):
 class Framework(Frozen):
     """Framework agreement or dynamic purchasing system (BT-765, BT-766)."""
 
+    agreement: bool | None = Field(
+        default=None, description="true: a framework agreement of a kind that is not said; else `technique` tells"
+    )
     technique: str | None = Field(
         default=None, description="eForms framework-agreement code; `none` is kept, as it is an answer"
     )

@@ -118,6 +118,9 @@ class Calendar(Part):
     )
     overlap_days: int = Field(ge=0, description="days before today that a regular crawl looks at again")
     retry_days: int = Field(ge=0, description="how far back windows that are not complete are tried again")
+    history_days: int | None = Field(
+        default=None, ge=1, description="publication days that the portal shows, today included; none: all of its past"
+    )
 
     @property
     def hours(self) -> tuple[time, ...]:
@@ -247,6 +250,15 @@ class Portal(Part):
     def today(self, instant: datetime) -> date:
         """The portal's calendar day at an instant."""
         return instant.astimezone(self.clock).date()
+
+    def reaches_back_to(self, today: date) -> date | None:
+        """The earliest publication day that the portal still shows; None where it shows all of its past."""
+        shown = self.calendar.history_days
+        return None if shown is None else today - timedelta(days=shown - 1)
+
+    def within_reach(self, day: date, today: date) -> date:
+        """The day, or the earliest one that the portal still shows, if that is later."""
+        return max(day, self.reaches_back_to(today) or day)
 
     def closed_at(self, instant: datetime) -> str | None:
         """Why the portal is left alone at an instant, or None when it may be asked."""

@@ -6,10 +6,23 @@ from functools import cache
 from typing import Final
 
 from notices.vocabularies import tables
+from notices.vocabularies.label_search import words_of
 from notices.vocabularies.tables import Labels
 
 # TED_EXPORT and NUTS write the United Kingdom and Greece in their own way.
 _ALPHA2_VARIANTS: Final = {"UK": "GB", "EL": "GR"}
+_LONGEST_NAME: Final = 100
+_FRENCH_VARIANTS: Final = {
+    "angleterre": "GBR",
+    "ecosse": "GBR",
+    "etats unis d amerique": "USA",
+    "grande bretagne": "GBR",
+    "hollande": "NLD",
+    "pays bas": "NLD",
+    "republique tcheque": "CZE",
+    "usa": "USA",
+}
+"""Names beside those of the authority list, as people write them in French."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,25 @@ def label(code: str, language: str) -> str | None:
     """The name in `language` (ISO 639-1), or None for an unknown code."""
     country = get(code)
     return None if country is None else tables.pick(country.labels, language)
+
+
+def named(name: str) -> Country | None:
+    """The country of a French name, whatever its case, accents and hyphens; None for anything else."""
+    key = _key(name[:_LONGEST_NAME])
+    return _by_alpha3().get(_FRENCH_VARIANTS[key]) if key in _FRENCH_VARIANTS else _by_french_name().get(key)
+
+
+@cache
+def _by_french_name() -> Mapping[str, Country]:
+    return {
+        _key(name): country
+        for country in _by_alpha3().values()
+        if (name := tables.pick(country.labels, "fr")) is not None
+    }
+
+
+def _key(name: str) -> str:
+    return " ".join(words_of(name))
 
 
 def entries() -> tuple[Country, ...]:

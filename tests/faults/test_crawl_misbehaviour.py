@@ -16,7 +16,7 @@ from simulated_portals.be_bda.server import make_portal
 from simulated_portals.messages import Answer, Request
 from store.records import RunState, Verdict
 from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
-from tests.support.crawls import Installation, installation
+from tests.support.crawls import Installation, installation, with_floors
 
 WORKSPACES = "/api/dos/publication-workspaces/"
 SEARCH = "/api/sea/"
@@ -82,7 +82,8 @@ def test_an_empty_list_is_suspect(vigie: Installation) -> None:
     assert repaired(vigie, day, listed)
 
 
-def test_a_day_below_its_floor_is_suspect(tmp_path: Path) -> None:
+def test_a_day_below_its_floor_is_suspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_floors(monkeypatch)
     with installation(tmp_path, make_portal(invented=60, seed=2, today=TODAY), demo=False) as real:
         tuesday = TODAY - timedelta(days=1)
         listed, floor = len(real.ids_on(tuesday)), portals.load("be_bda").expectations.floor_on(tuesday)

@@ -16,7 +16,7 @@ from simulated_portals.ted.portal import PACKAGES, SEARCH, TedPortal
 from simulated_portals.ted.server import make_portal
 from store.records import RunState, Verdict
 from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
-from tests.support.crawls import PortalInstallation, change_portal, portal_installation
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation, with_floors
 
 TODAY = date(2026, 11, 18)
 Vigie = PortalInstallation[TedPortal]
@@ -121,7 +121,8 @@ def test_a_total_that_is_too_high_is_not_complete(vigie: Vigie) -> None:
     assert (window.verdict, window.missing, window.stored) == (Verdict.INCOMPLETE, 2, listed)
 
 
-def test_an_empty_list_on_a_working_day_is_suspect(tmp_path: Path) -> None:
+def test_an_empty_list_on_a_working_day_is_suspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_floors(monkeypatch)
     with portal_installation(tmp_path, "eu_ted", make_portal(invented=60, today=TODAY), demo=False) as real:
         real.control.faults.start(misbehaviour.EmptyList())
         window = real.crawl(TODAY - timedelta(days=1)).windows[0]

@@ -16,6 +16,7 @@ from simulated_portals.messages import Answer, Request
 from store.records import RunState, Verdict
 from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
 from tests.support.boamp import TODAY, Boamp, boamp, busiest_day, live_on_today
+from tests.support.crawls import with_floors
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +74,7 @@ def test_a_data_set_that_is_empty_fails_with_that_sentence(vigie: Boamp) -> None
 
 
 def test_a_working_day_without_notices_is_suspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_floors(monkeypatch)
     portal = make_portal(invented=20, seed=2, today=TODAY)
     with boamp(tmp_path, portal, monkeypatch, demo=False) as real:
         tuesday = date(2026, 6, 16)

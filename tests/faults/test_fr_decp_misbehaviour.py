@@ -15,7 +15,7 @@ from simulated_portals.decp.server import make_portal
 from simulated_portals.messages import Answer, Request
 from store.records import RunState, Verdict
 from tests.support.bad_days import CutAnswer, LostPage, assert_failed, cut_answers, lost_pages
-from tests.support.crawls import PortalInstallation, change_portal, portal_installation
+from tests.support.crawls import PortalInstallation, change_portal, portal_installation, with_floors
 
 TODAY = date(2026, 11, 18)
 PAGE = 20
@@ -106,7 +106,8 @@ def test_an_empty_answer_is_suspect(vigie: Vigie) -> None:
     assert repaired(vigie, day)
 
 
-def test_a_day_below_its_floor_is_suspect(tmp_path: Path) -> None:
+def test_a_day_below_its_floor_is_suspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_floors(monkeypatch)
     portal = make_portal(invented=60, seed=3, today=TODAY)
     with portal_installation(tmp_path, "fr_decp", portal, demo=False) as real:
         window = real.crawl(portal.busiest_day()).windows[0]

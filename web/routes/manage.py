@@ -155,14 +155,15 @@ def change_profile(request: Request, token: str, profile_id: str, action: str, f
 
 def _edit(request: Request, profile: Profile, form: FormData) -> None:
     """New name, and a new query when words or the address of a search were given."""
-    services = site_of(request).services
+    site, language = site_of(request), language_of(request)
+    services = site.services
     pasted = str(form.get("search", "")).strip()
     if pasted:
         query = NoticeQuery.from_url(reading.typed(pasted), beside=reading.BESIDE)
     else:
         query = NoticeQuery.from_json(profile.query)
     name = str(form.get("name", ""))
-    profiles.edit(services.store, services.index, profile.id, name, query, clock.now(), language_of(request))
+    profiles.edit(services.store, site.settings, services.index, profile.id, name, query, clock.now(), language)
 
 
 def _back(token: str) -> RedirectResponse:

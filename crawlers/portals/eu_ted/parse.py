@@ -25,7 +25,7 @@ from notices.formats.reading import Reading, ReadingContext
 from notices.model import Notice
 from notices.values.dates import BRUSSELS
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 FORMS = {
     "raw-unit": "what the spider archives: the row and the document",
     "search-answer": "an answer of the search, one notice per row",

@@ -153,7 +153,8 @@ def _places(source: Source) -> tuple[Place, ...]:
 
 def _place(wanted: str, printed: str) -> Place:
     found = france.departement(wanted)
-    return Place(country="FR", nuts=found.nuts if found else None, printed=printed)
+    abroad = french_values.country_abroad(wanted)
+    return Place(country=abroad or "FR", nuts=found.nuts if found else None, printed=printed)
 
 
 def _lots(source: Source) -> tuple[Lot, ...]:

@@ -13,7 +13,7 @@ from notices.model import Notice
 
 __all__ = ["FORMS", "PARSER_VERSION", "parse", "split"]
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 COUNTRY = "FR"
 
 

@@ -21,7 +21,6 @@ LEGACY: Final[dict[str, dict[str, str]]] = {
         "AGIT_POUR_AUTRE_COMPTE_NON": NO_HOME,
         "INTEGRALITE_DOC_OUI": HOW,
         "INTEGRALITE_DOC_NON": HOW,
-        "PAYS": "the postal code says more",
         "TYPE": "role of a further address",
     },
     "OBJET": {"AMP_OUI": NO_HOME, "AMP_NON": NO_HOME, "TRANCHE_OUI": NO_HOME, "TRANCHE_NON": NO_HOME},
@@ -129,7 +128,6 @@ NATIONAL: Final[dict[str, dict[str, str]]] = {
         "correspondantPRM": PERSON,
         "correspondant": PERSON,
         "typeIdentificationNational": "the shape of the number says whether it is a SIRET",
-        "pays": "the postal code says more",
     },
     "communication": {
         "integraliteProfil": HOW,

@@ -6,7 +6,7 @@ import re
 from datetime import tzinfo
 from typing import Final
 
-from notices.formats.boamp import ignored, printed
+from notices.formats.boamp import ignored, printed, seats
 from notices.formats.boamp.draft import Draft
 from notices.formats.boamp.frame import Frame, read_journal
 from notices.formats.boamp.legacy_awards import read_awards
@@ -79,16 +79,10 @@ def _read_object(thing: Node, draft: Draft, frame: Frame) -> None:
 
 
 def _read_place(place: Node, draft: Draft) -> None:
-    code, postal_code, town = place.line("CODE_NUTS"), place.line("CP"), place.line("VILLE")
-    street = place.line("ADRESSE")
-    by_address = printed.place_of_address(postal_code, town, street)
-    by_code = printed.place_of_nuts(code, place) if code else None
-    if by_code is None or by_address is None:
-        draft.places.extend(found for found in (by_code, by_address) if found)
-        return
-    nuts = by_code.nuts if by_code.nuts and len(by_code.nuts) > 2 else by_address.nuts or by_code.nuts
-    told = "\n".join(filter(None, (by_code.printed, street)))
-    draft.places.append(by_address.model_copy(update={"nuts": nuts, "country": "FR", "printed": told or None}))
+    code = place.line("CODE_NUTS")
+    address = seats.Address(place.line("PAYS"), place.line("CP"), place.line("VILLE"), place.line("ADRESSE"))
+    found = seats.at_home(address, place, printed.place_of_nuts(code, place) if code else None)
+    draft.places.extend((found,) if found else ())
 
 
 def _classifications(holder: Node, *, lead: bool) -> list[Classification | None]:
@@ -148,7 +142,8 @@ def _read_framework_object(thing: Node, draft: Draft) -> None:
         refused = agreement.has("NON")
         agreement.ignore("OUI", "PLUSIEURS_OPERATEURS")
         technique = "none" if refused else "fa-wo-rc" if single else None
-        draft.framework = Framework(technique=technique, maximum_participants=most)
+        unsaid = True if technique is None else None
+        draft.framework = Framework(agreement=unsaid, technique=technique, maximum_participants=most)
     elif "MARCHE_PUBLIC" in words:
         draft.framework = Framework(technique="none")
     if "SAD" in words:
@@ -244,7 +239,12 @@ def _read_procedure(node: Node, draft: Draft) -> None:
         return _end_procedure(node)
     technique = "none" if framework is False else "fa-wo-rc" if single and framework else None
     purchasing = None if system is None else "none" if not system else "dps-nlist" if shared else "dps-list"
-    draft.framework = Framework(technique=technique, dynamic_purchasing=purchasing, maximum_participants=most)
+    draft.framework = Framework(
+        agreement=True if framework and technique is None else None,
+        technique=technique,
+        dynamic_purchasing=purchasing,
+        maximum_participants=most,
+    )
     return _end_procedure(node)
 
 

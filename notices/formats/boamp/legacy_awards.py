@@ -9,7 +9,7 @@ from typing import Final
 
 from notices.formats.boamp import ignored, printed
 from notices.formats.boamp.draft import Draft
-from notices.formats.boamp.legacy_parties import organisation
+from notices.formats.boamp.legacy_parties import read_winner
 from notices.formats.boamp.node import Node
 from notices.model import AmountKind, Contract, LotResult, Money, Organisation, SubmissionCount, Tender
 
@@ -109,7 +109,7 @@ def _winners(node: Node, draft: Draft) -> list[_Winner]:
 
 
 def _winner(node: Node) -> _Winner:
-    party = organisation(node)
+    party = read_winner(node)
     size = node.answer("PME")
     name = next(iter(party.name.values()), "")
     group, rank = _GROUP.search(name), _RANK.search(name)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from notices.formats.boamp import ignored, printed
+from notices.formats.boamp import ignored, printed, seats
 from notices.formats.boamp.draft import Draft
 from notices.formats.boamp.node import Node
 from notices.model import Document, Organisation, Place
@@ -59,7 +59,7 @@ def read_buyer(data: Node, draft: Draft) -> None:
     activity = data.at("ACTIVITE_PRINCIPALE")
     does = (*activity.words("POUVOIR_ADJUDICATEUR"), *activity.words("ENTITE_ADJUDICATRICE"))
     central = node.answer("ORGANISME_ACHETEUR_CENTRAL")
-    buyer = organisation(node).model_copy(
+    buyer = _organisation(node).model_copy(
         update={
             "legal_type": next((_LEGAL_TYPES[word] for word in kind if word in _LEGAL_TYPES), None),
             "activity": next((_ACTIVITIES[word] for word in does if word in _ACTIVITIES), None),
@@ -73,34 +73,35 @@ def read_buyer(data: Node, draft: Draft) -> None:
         draft.documents.append(Document(url=url))
 
 
-def organisation(node: Node) -> Organisation:
-    """An address block as an organisation."""
+def read_winner(node: Node) -> Organisation:
+    """The address block of a winner, who may sit in any country."""
+    found, address, by_code = _read_block(node)
+    return found.model_copy(update={"place": seats.of_winner(address, node, found, by_code)})
+
+
+def _organisation(node: Node) -> Organisation:
+    """The address block of the buyer, or of an office that it names."""
+    found, address, by_code = _read_block(node)
+    return found.model_copy(update={"place": seats.at_home(address, node, by_code)})
+
+
+def _read_block(node: Node) -> tuple[Organisation, seats.Address, Place | None]:
+    """An address block: the organisation without its seat, its address, and the place of the NUTS code printed."""
     name = node.line("DENOMINATION")
     number, of_kind = node.line("CODE_IDENT_NATIONAL"), node.at("TYPE_IDENT_NATIONAL")
     numbers = (number, of_kind.line("SIRET"), of_kind.line("SIREN"))
+    address = seats.Address(node.line("PAYS"), node.line("CP"), node.line("VILLE"), node.line("ADRESSE"))
     found = Organisation(
         name=printed.in_french(name),
         identifiers=printed.identifiers(numbers),
-        place=_seat(node),
         website=node.line("URL"),
         email=node.line("MEL"),
         phone=node.line("TEL"),
     )
+    code = node.first("ADJUDICATEUR_NUTS", "CODE_NUTS").line()
     of_kind.ignore(*of_kind.names)
     node.ignore(*ignored.of_legacy("IDENTITE"))
-    return found
-
-
-def _seat(node: Node) -> Place | None:
-    """The address; its NUTS code where one is printed, else that of the postal code."""
-    code = node.first("ADJUDICATEUR_NUTS", "CODE_NUTS").line()
-    postal_code, town, street = node.line("CP"), node.line("VILLE"), node.line("ADRESSE")
-    by_address = printed.place_of_address(postal_code, town, street)
-    by_code = printed.place_of_nuts(code, node) if code else None
-    if by_address is None or by_code is None or not by_code.nuts or len(by_code.nuts) <= 2:
-        return by_address or by_code
-    told = "\n".join(filter(None, (by_code.printed, street)))
-    return by_address.model_copy(update={"country": by_code.country, "nuts": by_code.nuts, "printed": told or None})
+    return found, address, printed.place_of_nuts(code, node) if code else None
 
 
 def read_other_parties(node: Node, draft: Draft) -> None:
@@ -109,7 +110,7 @@ def read_other_parties(node: Node, draft: Draft) -> None:
         draft.more.append(text)
         draft.dispatched_at = _sent(text, draft)
     for address in node.at("ADRESSES_COMPLEMENTAIRES").each("ADRESSE"):
-        party = organisation(address)
+        party = _organisation(address)
         buyer = draft.buyers[0]
         if _same(party, buyer):
             draft.buyers[0] = buyer.model_copy(update={"identifiers": buyer.identifiers or party.identifiers})

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from notices.formats.boamp import ignored, printed
+from notices.formats.boamp import ignored, printed, seats
 from notices.formats.boamp.draft import Draft
 from notices.formats.boamp.frame import Frame
 from notices.formats.boamp.identity import parse_idweb
@@ -60,11 +60,10 @@ def _read_buyer(node: Node, draft: Draft) -> None:
     postal_code = node.line("cp") or address.line("cp")
     town = node.line("ville") or address.line("ville")
     name = node.first("acheteurPublic", "nomOfficiel", "denomination").line()
-    seat = printed.place_of_address(postal_code, town, street)
-    if code := node.line("codeNUTS"):
-        by_code = printed.place_of_nuts(code, node)
-        if by_code and by_code.nuts and len(by_code.nuts) > 2:
-            seat = (seat or by_code).model_copy(update={"nuts": by_code.nuts, "country": by_code.country})
+    country = node.line("pays") or address.line("pays")
+    code = node.line("codeNUTS")
+    by_code = printed.place_of_nuts(code, node) if code else None
+    seat = seats.at_home(seats.Address(country, postal_code, town, street), node, by_code)
     kind = node.line("classificationOrganisme") or node.word("categorieOrganisme")
     draft.buyers.append(
         Organisation(
@@ -257,13 +256,15 @@ def _addresses(node: Node, draft: Draft, _frame: Frame) -> None:
         name = holder.line("PersonneMorale")
         contact, address = holder.at("coord"), holder.at("adr")
         street = address.line("voie", "nomvoie")
-        seat = printed.place_of_address(address.line("cp"), address.line("ville"), street)
+        country = address.line("pays") or holder.line("pays")
+        where = seats.Address(country, address.line("cp"), address.line("ville"), street)
         email, phone, website = contact.line("mel"), contact.line("tel"), contact.line("url")
         contact.ignore("fax")
         address.at("voie").ignore("typvoie", "numvoie")
         holder.ignore("PersonnePhysique")
         own = draft.buyers[0].name.get(printed.FRENCH) if draft.buyers else None
         if name and name != own:
+            seat = seats.at_home(where, holder)
             draft.others.append(
                 Organisation(name=printed.in_french(name), place=seat, email=email, phone=phone, website=website)
             )

@@ -20,6 +20,7 @@ from notices.formats.errors import FormatReason, NoticeFormatError
 DEEPEST: Final = 100
 """Levels of nesting; the deepest eForms notice seen has 17."""
 
+_NESTED: Final = (dict, list)
 _LONGEST_KEY: Final = 120
 """Characters of a prefix and a name."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}")
@@ -83,7 +84,7 @@ def check_depth(value: object, path: str) -> None:
             inner
             for item in level
             for inner in (item.values() if isinstance(item, dict) else item)
-            if isinstance(inner, dict) or isinstance(inner, list)  # noqa: SIM101 - twice as fast, and walked for all
+            if type(inner) in _NESTED
         ]
         if not level:
             return

@@ -224,8 +224,10 @@ class NoticeBuilder:
         procedure = self.form.procedure
         if not (procedure.framework or procedure.dynamic_purchasing):
             return None
+        technique = "fa-wo-rc" if procedure.single_operator else None
         return Framework(
-            technique="fa-wo-rc" if procedure.single_operator else None,
+            agreement=True if procedure.framework and technique is None else None,
+            technique=technique,
             dynamic_purchasing=procedure.dynamic_purchasing,
             maximum_participants=procedure.maximum_participants,
         )

@@ -146,6 +146,7 @@ def pairs(name: str) -> list[tuple[Notice, Fact]]:
             if (fact.buyer, fact.record["id"]) == (notice.buyers[0].identifiers[0].printed, notice.references[0])
         ]
         found.append((notice, fact))
+    assert found
     return found
 
 
@@ -157,13 +158,16 @@ ALL = [pytest.param(name, id=name.rpartition("/")[2]) for name in DATA]
 def test_every_contract_of_a_file_becomes_one_notice(name: str) -> None:
     numbers = {(fact.buyer, fact.record["id"]) for fact in records_of(name)}
     read = notices(name)
+    assert numbers
     assert len(read) == len(numbers)
     assert len({reading.notice.id for reading in read}) == len(numbers)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_in_a_real_file_stays_unread(name: str) -> None:
-    assert [reading.unread for reading in notices(name)] == [()] * len(notices(name))
+    read = notices(name)
+    assert read
+    assert [reading.unread for reading in read] == [()] * len(read)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -8,7 +8,7 @@ from datetime import UTC
 import pytest
 
 from notices.formats.eforms import NoticeFormatError
-from notices.model import Notice, NoticeKind
+from notices.model import DeadlineKind, Notice, NoticeKind
 from tests.support.eforms_facts import (
     DEADLINES,
     EXT,
@@ -156,6 +156,13 @@ def test_groups_of_lots_know_their_members(pair: tuple[Notice, Facts]) -> None:
     for lot in notice.lots:
         group = f"/*/cac:TenderingTerms/cac:LotDistribution/cac:LotsGroup[cbc:LotsGroupID='{lot.id}']"
         assert list(lot.members) == facts.texts(f"{group}/cac:ProcurementProjectLotReference/cbc:ID")
+
+
+def test_the_samples_hold_lots_groups_and_deadlines_to_compare() -> None:
+    lots = [lot for path in VALID for lot in read(path)[0].lots]
+    assert sum(lot.kind == "lot" for lot in lots) > 100
+    assert any(lot.kind == "group" and lot.members for lot in lots)
+    assert {deadline.kind for lot in lots for deadline in lot.deadlines} == set(DeadlineKind)
 
 
 def test_deadlines_are_the_printed_instants(pair: tuple[Notice, Facts]) -> None:

@@ -177,6 +177,7 @@ def test_a_notice_has_all_its_languages_with_the_original_first(path: Path) -> N
 def test_a_notice_has_the_title_of_every_language(path: Path) -> None:
     read, found = notice(path), facts(path)
     name = "TITLE" if path in NEW else "TITLE_CONTRACT"
+    assert found.nodes(FORM)
     for form in found.nodes(FORM):
         titles = form.xpath(f".//*[local-name()='{name}'][not(ancestor::*[local-name()='OBJECT_DESCR'])]")
         assert squeezed(read.title[(form.get("LG") or "").lower()]) == squeezed(flat(titles[0]))
@@ -234,6 +235,7 @@ def test_a_notice_was_sent_on_the_day_that_ted_coded(path: Path) -> None:
 @every_new
 def test_every_lot_is_there_with_its_number_and_titles(path: Path) -> None:
     read, found = notice(path), facts(path)
+    assert found.nodes(FORM)
     for form in found.nodes(FORM):
         language = (form.get("LG") or "").lower()
         blocks = form.xpath(".//*[local-name()='OBJECT_DESCR']")

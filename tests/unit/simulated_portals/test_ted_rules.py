@@ -146,6 +146,7 @@ def test_what_is_active_has_a_deadline_ahead(kept: TedPortal) -> None:
 
 def test_absent_fields_have_no_key(kept: TedPortal) -> None:
     rows = found(kept, fields=["publication-number", "total-value"], limit=5)["notices"]
+    assert rows
     assert all(set(row) == {"publication-number", "links"} for row in rows)
 
 
