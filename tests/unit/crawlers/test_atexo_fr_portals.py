@@ -15,7 +15,8 @@ from crawlers.engines.atexo_fr.spider import PortalSpider
 from crawlers.portals import forms, keys, load, spider_class
 
 PLATFORMS = [key for key in keys() if load(key).engine == "atexo_fr"]
-DOUBTFUL = [key for key in PLATFORMS if not load(key).calendar.at]
+PARTS = [key for key in PLATFORMS if options_of(load(key)).part_of]
+DOUBTFUL = [key for key in PLATFORMS if not load(key).calendar.at and key not in PARTS]
 
 
 def test_place_maximilien_and_the_val_de_marne_are_among_them() -> None:
@@ -57,8 +58,14 @@ def test_a_platform_whose_address_is_doubtful_is_not_crawled_by_itself(key: str)
     assert "The address" in load(key).unverified[0].what
 
 
+@pytest.mark.parametrize("key", PARTS)
+def test_a_part_of_a_platform_that_is_crawled_anyway_is_not_crawled_beside_it(key: str) -> None:
+    assert not load(key).calendar.at
+    assert load(options_of(load(key)).part_of or "").calendar.at
+
+
 def test_platforms_known_to_live_are_crawled_daily() -> None:
-    assert {"fr_place", "fr_maximilien", "fr_megalis", "fr_alsace", "fr_596280"} <= set(PLATFORMS) - set(DOUBTFUL)
+    assert {"fr_place", "fr_maximilien", "fr_megalis", "fr_alsace", "fr_596280"} <= set(PLATFORMS) - set(DOUBTFUL) - set(PARTS)
 
 
 @pytest.mark.parametrize("options", [{"organisation": "a b"}, {"page_sizes": 20}, {"organisation": "../x"}])
