@@ -105,7 +105,11 @@ class KnownNotices(Protocol):
 
 
 class Notebook(Protocol):
-    """Port to a small memory between runs, for tables that a portal asks to fetch rarely."""
+    """Port to a small memory between runs: what a portal's lists showed, and tables that it asks to fetch rarely.
+
+    What is read is what any machine wrote last. A page is kept when `write` returns, before the notices of the crawl
+    may be, and whatever becomes of them: note nothing that would be wrong then.
+    """
 
     def read(self, key: str) -> tuple[bytes, datetime] | None:
         """What was written under `key` and when, or None."""

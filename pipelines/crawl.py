@@ -26,10 +26,10 @@ from crawlers.portals.loading import parser_version
 from notices.model import Frozen
 from pipelines import origins, pauses
 from pipelines.budget import SharedBudget, crawling_alone
-from pipelines.notebook import FileNotebook
 from pipelines.reading import Reader
 from pipelines.requests import CrawlRequest, out_of_reach, plan
 from pipelines.services import CrawlServices, StoredFingerprints, Tell, VigieCrawler, tell_nobody
+from store.notebook import OLD_FOLDER
 from store.records import RunRecord, RunState, Verdict, WindowRecord
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def run(
     origins.keep_apart(portal, settings, store)
     windows, unseen = plan(request, portal, store.windows, now()), out_of_reach(request, portal, store.windows, now())
     with _stops() as stops, crawling_alone(store, portal.key) as alone:
+        store.notebook.take_over(settings.data_dir / OLD_FOLDER)
         services = CrawlServices(
             settings=settings,
             portal=portal,
@@ -225,7 +226,7 @@ class _Crawl:
             "base_url": _address(self._request, services.settings),
             "known": StoredFingerprints(services.store),
             "budget": services.budget,
-            "notebook": FileNotebook(services.settings.data_dir / "notebook"),
+            "notebook": services.store.notebook,
             "ignore_closed_hours": self._request.ignore_closed_hours,
         }
 

@@ -18,6 +18,7 @@ from store.hits import Hits
 from store.incidents import Incidents
 from store.jobs import Jobs
 from store.meta import Meta
+from store.notebook import Notebook
 from store.notices import Notices
 from store.outbox import Outbox
 from store.payloads import Payloads
@@ -58,6 +59,7 @@ class Store:
         self.index_queue = Queue(self.database, index_queue)
         self.match_queue = Queue(self.database, match_queue, by_procedure=True)
         self.budgets = Budgets(self.database)
+        self.notebook = Notebook(self.database)
         self.jobs = Jobs(self.database)
         self.profiles = Profiles(self.database)
         self.hits = Hits(self.database)

@@ -361,6 +361,15 @@ host_budgets = Table(
     Column("connections", Json, nullable=False),  # number of the reservation to when it ends by itself
 )
 
+notebook = Table(
+    "notebook",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of the key
+    Column("key", FreeText),  # for people; unknown of a page of an old folder until it is written again
+    Column("content", LargeBinary, nullable=False),
+    Column("written_at", Instant, nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

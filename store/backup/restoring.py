@@ -18,6 +18,7 @@ from store.backup import dumps
 from store.backup.manifest import ARCHIVE, KEY, BackupError, Manifest, digest_of, fingerprint, key_of, read_verified
 from store.database import Database
 from store.facade import UNFINISHED_RESTORE, Store
+from store.notebook import OLD_FOLDER
 from store.segments import sync_folder
 from store.tables import meta
 
@@ -160,8 +161,8 @@ def _afterwards(settings: Settings, say: Say) -> None:
             for prefix in OF_PROCESSES:
                 connection.execute(delete(meta).where(meta.c.key.startswith(prefix, autoescape=True)))
         queued = store.notices.enqueue_all()
-    # What crawls remember of a portal's lists may be younger than the store: they would pass over what it lacks.
-    for folder in (settings.data_dir / "notebook", settings.index_dir):
+    # Pages that a version before left may be younger than the store: crawls would pass over what it lacks.
+    for folder in (settings.data_dir / OLD_FOLDER, settings.index_dir):
         if folder.exists():
             shutil.rmtree(folder)
     say(f"{queued} notices wait for the index, which `vigie up` or a worker makes anew; nobody is alerted by that.")

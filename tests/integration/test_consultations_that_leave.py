@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from notices.model import Notice
-from pipelines.notebook import FileNotebook
 from simulated_portals.atexo_ma.invented import TEST_ORGANISATION
 from simulated_portals.atexo_ma.portal import AtexoMaPortal
 from simulated_portals.atexo_ma.server import make_portal
@@ -124,9 +123,8 @@ def test_a_crawl_of_which_many_pages_are_refused_is_not_complete(crawled: Instal
 def test_a_list_without_anything_new_for_two_working_days_is_an_old_copy(tmp_path: Path) -> None:
     with portal_installation(tmp_path, "ma_pmmp", make_portal(invented=24, seed=5)) as made:
         assert made.crawl_open().complete
-        notebook = FileNotebook(made.settings.data_dir / "notebook")
         long_ago = made.control.clock.today() - timedelta(days=14)
-        notebook.write("ma_pmmp-last-news", long_ago.isoformat().encode())
+        made.store.notebook.write("ma_pmmp-last-news", long_ago.isoformat().encode())
         (window,) = made.crawl_open().windows
         assert window.verdict is Verdict.FAILED
         assert f"no new consultation since {long_ago}" in (window.reason or "")

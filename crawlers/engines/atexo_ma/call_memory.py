@@ -40,7 +40,7 @@ class CallMemory:
     _read: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
     def note(self, rows: Mapping[str, Consultation], today: date) -> None:
-        """Note calls, by key; one file an organisation, and only where there is something new."""
+        """Note calls, by key; one page an organisation, and only where there is something new."""
         by_organisation: dict[str, dict[str, Entry]] = {}
         for row in rows.values():
             if row.organisation and row.number and row.reference and row.buyer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import now
@@ -40,9 +40,9 @@ class Organisations:
         return self._table.get(str(organisation_id))
 
     async def _load(self) -> dict[str, Organisation]:
-        kept = self._notebook.read(self._page)
-        if kept and now() - kept[1] < KEPT_FOR:
-            return dict(json.loads(kept[0]))
+        kept, written_at = self._kept()
+        if kept is not None and written_at is not None and now() - written_at < KEPT_FOR:
+            return kept
         if self._url is None:
             return {}
         try:
@@ -53,10 +53,21 @@ class Organisations:
             # The table adds KBO numbers; a crawl without it is worth having, and says so.
             self.problem = f"The organisation table could not be read, so KBO numbers come from the notices. {error}"
             logger.warning("%s", self.problem)
-            return dict(json.loads(kept[0])) if kept else {}
+            return kept or {}
         table = by_id(answer)
         self._notebook.write(self._page, json.dumps(table, ensure_ascii=False).encode())
         return table
+
+    def _kept(self) -> tuple[dict[str, Organisation] | None, datetime | None]:
+        """The table of an earlier run and when it was fetched."""
+        written = self._notebook.read(self._page)
+        if written is None:
+            return None, None
+        try:
+            return dict(json.loads(written[0])), written[1]
+        except (ValueError, TypeError):
+            logger.warning("What was noted of the organisations of be_bda cannot be read; they are asked for anew")
+            return None, None
 
 
 def by_id(answer: Any) -> dict[str, Organisation]:

@@ -16,6 +16,7 @@ from notices.model import RawAddress
 from store import Archive, Store
 from store.backup import BackupError, Manifest, dumps, make, read_verified, restore
 from store.facade import UNFINISHED_RESTORE
+from store.notebook import OLD_FOLDER
 from store.records import OutboxState, Saving
 from tests.support.full_store import content, fill
 from tests.support.store_examples import PUBLISHED, message, notice, saving
@@ -100,6 +101,22 @@ def test_nobody_is_alerted_twice_by_a_restore(settings: Settings, elsewhere: Set
         counts = store.outbox.counts()
         assert (counts[OutboxState.SENT], counts[OutboxState.PENDING]) == (1, 1)
         assert store.meta.under("heartbeat:") == {}
+
+
+def test_crawls_remember_after_a_restore_what_the_restored_notices_know_and_nothing_younger(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    with Store.open(settings) as store:
+        store.notebook.write("ma_pmmp-open-list", b"of the backup")
+        at = store.notebook.read("ma_pmmp-open-list")
+    assert backed_up(settings, tmp_path / "backup").rows["notebook"] == 1
+    left = elsewhere.data_dir / OLD_FOLDER
+    left.mkdir(parents=True)
+    (left / "0123.page").write_bytes(b"2999-01-01T00:00:00+00:00\nof a version before")
+    restore(elsewhere, tmp_path / "backup", quiet)
+    with Store.open(elsewhere) as store:
+        assert store.notebook.take_over(left) == 0
+        assert store.notebook.read("ma_pmmp-open-list") == at
 
 
 def test_payloads_and_key_come_back_when_they_were_asked_for(

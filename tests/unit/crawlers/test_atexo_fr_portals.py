@@ -65,7 +65,9 @@ def test_a_part_of_a_platform_that_is_crawled_anyway_is_not_crawled_beside_it(ke
 
 
 def test_platforms_known_to_live_are_crawled_daily() -> None:
-    assert {"fr_place", "fr_maximilien", "fr_megalis", "fr_alsace", "fr_596280"} <= set(PLATFORMS) - set(DOUBTFUL) - set(PARTS)
+    assert {"fr_place", "fr_maximilien", "fr_megalis", "fr_alsace", "fr_596280"} <= set(PLATFORMS) - set(
+        DOUBTFUL
+    ) - set(PARTS)
 
 
 @pytest.mark.parametrize("options", [{"organisation": "a b"}, {"page_sizes": 20}, {"organisation": "../x"}])
