@@ -10,8 +10,7 @@ saved or changed after the notice, and what somebody heard already from another 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -25,12 +24,14 @@ from search.errors import QueryError
 from search.query import NoticeQuery
 from search.scratch import Scratch
 from store import Store
-from store.records import IncidentKind, Origin, Profile, StoredNotice
+from store.hits import ToldVersion
+from store.records import IncidentKind, Profile, StoredNotice
 
 log = logging.getLogger(__name__)
 
 NAMED = 50
 """Differences that the incident names."""
+_BATCH = 500
 
 
 class Missed(Frozen):
@@ -50,28 +51,62 @@ class MatchingCheck(Frozen):
     missed: tuple[Missed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A version that was matched, and when it was saved."""
-
-    stored: StoredNotice
-    saved_at: datetime
-
-
 def check(store: Store, settings: Settings, since: datetime, now: datetime) -> MatchingCheck:
     """Check what was saved since then; opens an incident that names what was missed, or closes it.
 
     Raises `IndexUnavailable` when the engine cannot answer; nothing is judged then.
     """
-    judged = {one.stored.notice.id: one for one in _judged(store, since, now)}
-    profiles = [profile for profile in store.profiles.changed_since(0).put if profile.changed_at < now]
+    judged = store.notices.get_many(store.notices.announced_between(since, now))
+    profiles = _readable(store.profiles.changed_since(0).put)
+    told = store.hits.told_of_procedures({stored.procedure_key for stored in judged.values()})
+    hits = {one for of_procedure in told.values() for one in of_procedure}
     found, missed = 0, []
     with open_scratch(settings) as scratch:
-        scratch.add([IndexDocument.of(one.stored) for one in judged.values()])
-        for some in _groups(list(judged.values())):
-            hits = _hits(store, some)
-            for profile in profiles if some else ():
-                pairs = _due(scratch, profile, {one.stored.notice.id: one for one in some}, now)
-                found += len(pairs)
-                missed += [one for one in pairs if (profile.id, one.stored.notice.id, one.stored.version) not in hits]
+        _fill(scratch, list(judged.values()))
+        for profile, query in profiles if judged else ():
+            due = _due(scratch, judged, profile, query, now)
+            found += len(due)
+            lacking = (one for one in due if ToldVersion(profile.id, one.notice.id, one.version) not in hits)
+            missed += [
+                Missed(profile_id=profile.id, notice_id=one.notice.id, version=one.version)
+                for one in lacking
+                if one.notice.id in scratch.ids(query, one.changed_at)
+                and profile.id not in copies.who_heard(store, one, told.get(one.procedure_key, []))
+            ]
+    done = MatchingCheck(notices=len(judged), profiles=len(profiles), found=found, missed=tuple(missed))
+    _tell(store, done)
+    return done
+
+
+def _fill(scratch: Scratch, stored: Sequence[StoredNotice]) -> None:
+    for start in range(0, len(stored), _BATCH):
+        scratch.add([IndexDocument.of(one) for one in stored[start : start + _BATCH]])
+
+
+def _readable(profiles: Sequence[Profile]) -> list[tuple[Profile, NoticeQuery]]:
+    found = []
+    for profile in profiles:
+        try:
+            found.append((profile, NoticeQuery.from_json(profile.query)))
+        except QueryError:
+            log.warning("The query of profile %s cannot be read; it has an incident of its own.", profile.id)
     return found
+
+
+def _due(
+    scratch: Scratch, judged: Mapping[str, StoredNotice], profile: Profile, query: NoticeQuery, now: datetime
+) -> list[StoredNotice]:
+    """What the profile, as it was when the notice was saved, finds now."""
+    found = (judged[notice_id] for notice_id in sorted(scratch.ids(query, now)))
+    return [stored for stored in found if profile.changed_at < stored.changed_at]
+
+
+def _tell(store: Store, done: MatchingCheck) -> None:
+    if not done.missed:
+        store.incidents.close(None, IncidentKind.MATCHING_MISSED)
+        return
+    count = len(done.missed)
+    log.error("Matching missed %d pairs of profile and notice; the first: %s", count, done.missed[0])
+    message = f"{count} avis n'ont pas été signalés à une alerte qui les cherche."
+    named = [one.model_dump() for one in done.missed[:NAMED]]
+    store.incidents.open(None, IncidentKind.MATCHING_MISSED, message, {"count": count, "missed": named})

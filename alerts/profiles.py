@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
-from alerts import confirmation, links
+from alerts import confirmation, links, watchable
 from alerts.addresses import clean_address
 from alerts.confirmation import Asked
 from alerts.digests import first
@@ -98,6 +98,7 @@ def create(
     email = clean_address(request.email)
     wishes = _checked(request.wishes)
     name = check(request.name, request.query, wishes.language)
+    _refuse_unwatchable(settings, request.query, wishes.language)
     owner = store.profiles.ensure_owner(email, wishes.language, wishes.zone, wishes.hour, wishes.weekdays)
     if len(store.profiles.of_owner(owner.id)) >= MOST_PROFILES:
         raise ProfileError("Cette adresse a déjà 50 alertes ; supprimez-en une d'abord.")
@@ -150,6 +151,7 @@ def forget_unconfirmed(store: Store, now: datetime) -> Forgotten:
 
 def edit(
     store: Store,
+    settings: Settings,
     index: SearchIndex,
     profile_id: str,
     name: str,
@@ -160,6 +162,7 @@ def edit(
     """Change name and query; what is open today and only the new query finds comes with the next digest."""
     before = _profile(store, profile_id)
     clean = check(name, query, language)
+    _refuse_unwatchable(settings, query, language)
     profile = store.profiles.update(profile_id, name=clean, query=query.to_dict())
     owner = store.profiles.owner(profile.owner_id)
     if owner is not None and owner.confirmed_at is not None and profile.query != before.query:
@@ -220,6 +223,11 @@ def of_owner(store: Store, owner_id: str, profile_id: str) -> Profile:
     if profile is None or profile.owner_id != owner_id:
         raise links.LinkError("Cette alerte n'existe plus.")
     return profile
+
+
+def _refuse_unwatchable(settings: Settings, query: NoticeQuery, language: str) -> None:
+    if reason := watchable.refusal(settings, query, language):
+        raise ProfileError(reason)
 
 
 def _checked(wishes: Wishes) -> Wishes:

@@ -84,39 +84,26 @@ def writing(output: Path | None) -> Iterator[TextIO]:
 @all_option
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout.")
+@click.option("--to", "url", metavar="URL", help="Any fsspec URL, such as s3://bucket/folder/name.csv.")
 @sentences
-def export(text: str | None, query_json: str | None, all_notices: bool, form: str, output: Path | None) -> None:
+def export(
+    text: str | None, query_json: str | None, all_notices: bool, form: str, output: Path | None, url: str | None
+) -> None:
     """Write the notices of a query as CSV or JSON Lines, with the query, the time and the coverage."""
+    from observatory.destinations import writing_to
     from observatory.exports import ExportFormat
     from observatory.exports import export as write
     from search import open_index
 
+    if url and output:
+        raise VigieError("--output names a file and --to an address; an export goes to one of them.")
     settings = prepared()
     query = query_of(text, query_json, all_notices=all_notices)
-    with Store.open(settings) as store, open_index(settings, writable=False) as index, writing(output) as out:
+    place = writing_to(url, settings.storage) if url else writing(output)
+    with Store.open(settings) as store, open_index(settings, writable=False) as index, place as out:
         report = write(store, index, query, ExportFormat(form), out, clock.now(), settings.language)
         tell_what_waits(store)
     say(f"{report.rows} of {report.head.announced} notices written.")
     if report.gone:
         say(f"{report.gone} notices that the index names are not in the store; `vigie reindex` mends the index.")
         fail()
-
-
-@click.command()
-@sentences
-def reindex() -> None:
-    """Put every notice into the index again; nobody is alerted.
-
-    While `vigie up` or an index worker runs, it does the work; otherwise this command does.
-    """
-    from search import indexer, open_index
-    from search.errors import IndexReadOnly
-
-    settings = prepared()
-    with Store.open(settings) as store:
-        say(f"{store.notices.enqueue_all()} notices queued.")
-        try:
-            with open_index(settings, writable=True) as index:
-                say(f"{indexer.drain_all(store, index)} notices indexed.")
-        except IndexReadOnly:
-            say("The index worker that runs takes them from here.")

@@ -41,6 +41,10 @@ _ONE_AND_MANY = {
         N_("{n} alerte ne peut plus être lue et ne reçoit rien : sa recherche est à corriger."),
         N_("{n} alertes ne peuvent plus être lues et ne reçoivent rien : leurs recherches sont à corriger."),
     ),
+    IncidentKind.MATCHING_MISSED: (
+        N_("{n} avis n'a pas été signalé à une alerte qui le cherche ; « vigie matching check » dit lequel."),
+        N_("{n} avis n'ont pas été signalés à une alerte qui les cherche ; « vigie matching check » dit lesquels."),
+    ),
     IncidentKind.ARCHIVE_WAITING: (
         N_("L'archive ne prend pas les données brutes ; {n} fichier attend sur sa machine et sera déposé."),
         N_("L'archive ne prend pas les données brutes ; {n} fichiers attendent sur leurs machines et seront déposés."),
@@ -60,6 +64,7 @@ _COUNTED = {
     IncidentKind.MAIL_UNDELIVERED: "waiting",
     IncidentKind.PROFILE_UNREADABLE: "count",
     IncidentKind.ARCHIVE_WAITING: "count",
+    IncidentKind.MATCHING_MISSED: "count",
 }
 _SILENT = N_(
     "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
