@@ -10,7 +10,10 @@ ask() { # method path body: through a file, so that no password is in a list of 
 }
 ask PUT /_security/role/vigie '{
   "cluster": ["monitor", "manage_index_templates"],
-  "indices": [{"names": ["vigie*"], "privileges": ["all"]}]
+  "indices": [{
+    "names": ["vigie-*"],
+    "privileges": ["read", "write", "create_index", "manage", "view_index_metadata", "maintenance", "monitor"]
+  }]
 }'
 case "$vigie_password" in *[\"\\]*) echo "The search password may hold no quote and no backslash." >&2; exit 1 ;; esac
 ask PUT /_security/user/vigie "{\"password\": \"$vigie_password\", \"roles\": [\"vigie\"], \"full_name\": \"Vigie\"}"
