@@ -11,8 +11,9 @@ up: $(VENV)/run.stamp
 demo: $(VENV)/run.stamp
 	@exec $(BIN)/vigie up --demo
 
+# A file of tests stays in one process; each process starts the servers that its tests need, so four are the most.
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

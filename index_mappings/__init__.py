@@ -1,0 +1,1 @@
+"""Index and component templates of Elasticsearch, versioned; read by `search.elasticsearch.mappings`."""
