@@ -118,9 +118,7 @@ class _Running(threading.Thread):
             self.done.set()
 
 
-def questions(
-    settings: Settings, store: Callable[[], Store], index: Callable[[], SearchIndex]
-) -> dict[str, Question]:
+def questions(settings: Settings, store: Callable[[], Store], index: Callable[[], SearchIndex]) -> dict[str, Question]:
     """What is asked of an installation. `store` and `index` open them, and raise while they cannot be."""
     return {
         "store": lambda at: _store(store()),
