@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -80,16 +81,23 @@ def test_every_command_explains_itself(empty: Vigie) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the manual's commands are those of a POSIX shell")
 def test_a_backup_made_as_the_manual_says_restores_everything(vigie: Vigie, tmp_path: Path) -> None:
-    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    commands = manual.partition("**Backup**")[2].partition("```sh\n")[2].partition("```")[0]
-    commands = commands.replace(".venv/bin/python", sys.executable)
+    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8").partition("## Backup and restore\n")[2]
+    backup, restore = (block.partition("```")[0] for block in manual.split("```sh\n")[1:3])
     vigie("profile", "add", "Routes", "travaux", "--email", "anna@example.org")
-    subprocess.run(["/bin/sh", "-e", "-c", commands], cwd=tmp_path, check=True, timeout=60)
+    _as_the_manual_says(backup, tmp_path)
     before = vigie.lines("search", "--all", "--json", "--limit", "500")
     shutil.rmtree(vigie.data_dir)
-    shutil.move(tmp_path / "backup", vigie.data_dir)
+    _as_the_manual_says(restore.replace("2026-11-22", "2026-11-22-all").partition("vigie up")[0], tmp_path)
     vigie("reindex")
     after = vigie.lines("search", "--all", "--json", "--limit", "500")
     assert {notice["id"]: notice for notice in after} == {notice["id"]: notice for notice in before}
     assert vigie.lines("replay", "be_bda", "--json")[0]["read"] == len(before)
     assert [profile["name"] for profile in vigie.lines("profile", "list", "--json")] == ["Routes"]
+
+
+def _as_the_manual_says(commands: str, folder: Path) -> None:
+    """Run a block of the manual, its backups in a folder of the test's own."""
+    assert "vigie " in commands
+    (folder / "backups").mkdir(exist_ok=True)
+    here = f'vigie() {{ {shlex.quote(sys.executable)} -m cli "$@"; }}\n{commands.replace("/backups/", "backups/")}'
+    subprocess.run(["/bin/sh", "-e", "-c", here], cwd=folder, check=True, timeout=120)
