@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 
 from crawlers.contract import LayoutError, PortalDown
-from crawlers.engines.asking import NoSuchThing, PortalService, TooLarge, asked_for, check_status, content_type
+from crawlers.engines.asking import PortalService, asked_for, check_status, content_type
 from crawlers.engines.faults import where
 from crawlers.politeness import back_off
 
 if TYPE_CHECKING:
     from scrapy.http import Response
-
-__all__ = ("JsonService", "NoSuchThing", "TooLarge", "check_is_json", "need")
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from core.clock import now
 from crawlers.contract import CrawlError, LayoutError, PortalDown, RawNotice, Window
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.atexo_fr.detail import RECAPITULATION
 from crawlers.engines.atexo_fr.links import path_of
 from crawlers.engines.atexo_fr.listing import PageOfRows, ends_early, read_rows
@@ -20,7 +21,6 @@ from crawlers.engines.atexo_fr.markup import day_of
 from crawlers.engines.atexo_fr.options import options_of
 from crawlers.engines.atexo_fr.parse import unit
 from crawlers.engines.atexo_fr.row import Row
-from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import LoginAsked, Moved, Page, PageService
 from crawlers.engines.prado import ListControls, ListPage, PradoList
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider

@@ -19,6 +19,7 @@ from typing import Any
 from core.clock import now
 from core.errors import ConfigurationError
 from crawlers.contract import CrawlError, LayoutError, PortalDown, RawNotice, Window
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.atexo_ma import detail, lots
 from crawlers.engines.atexo_ma.call_memory import CallMemory
 from crawlers.engines.atexo_ma.consultation import Consultation
@@ -27,7 +28,6 @@ from crawlers.engines.atexo_ma.open_list import AT_MOST, LEFT, OpenList, Remembe
 from crawlers.engines.atexo_ma.options import options_of
 from crawlers.engines.atexo_ma.rejections import Rejections
 from crawlers.engines.atexo_ma.rows import Row
-from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import Moved, PageService, RequestRejected
 from crawlers.engines.partial import PartialNotices
 from crawlers.engines.prado import read_list_page

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from core.clock import now
 from core.errors import ConfigurationError
 from crawlers.contract import LayoutError, RawNotice, Window
-from crawlers.engines.json_api import JsonService, NoSuchThing, TooLarge, need
+from crawlers.engines.asking import NoSuchThing, TooLarge
+from crawlers.engines.json_api import JsonService, need
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
 from crawlers.portals.be_bda.listing import (
     Page,

@@ -16,8 +16,9 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from crawlers.contract import CrawlError, PortalDown
+from crawlers.engines.asking import TooLarge
 from crawlers.engines.faults import where
-from crawlers.engines.json_api import JsonService, TooLarge
+from crawlers.engines.json_api import JsonService
 from crawlers.portals.eu_ted.packages import Limits, unpack
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any
 
 from core.clock import now
 from crawlers.contract import LayoutError, RawNotice, Window
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.browser import Visit
-from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import Page, PageService, Session, instead_of, selector
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
 from crawlers.portals.fr_achatpublic.dates import moment

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from core.clock import now
 from crawlers.contract import LayoutError, RawNotice, Window
-from crawlers.engines.json_api import NoSuchThing
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.pages import Moved, PageService
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
 from crawlers.portals.definition import Part as Checked

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from core.clock import now
 from core.errors import ConfigurationError
 from crawlers.contract import CrawlError, LayoutError, RawNotice, Window
-from crawlers.engines.json_api import TooLarge
+from crawlers.engines.asking import TooLarge
 from crawlers.engines.opendatasoft import Dataset, ExploreService, Page, Question, Share, one_of
 from crawlers.engines.window_spider import ListedNotice, Listing, WindowSpider
 from crawlers.portals.fr_boamp.listing import (

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from core.clock import now
 from crawlers.contract import LayoutError, RawNotice, Window
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.bdc.cards import card_of
 from crawlers.engines.bdc.listing import ListPage
 from crawlers.engines.bdc.spider import BdcSpider, Row
-from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import instead_of
 from crawlers.engines.partial import PartialNotices
 from crawlers.engines.window_spider import ListedNotice, Listing

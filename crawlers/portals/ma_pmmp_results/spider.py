@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from core.clock import now
 from crawlers.contract import CrawlError, EnoughListed, LayoutError, PortalDown, RawNotice, Window, WindowReport
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.atexo_ma import detail
 from crawlers.engines.atexo_ma.call_memory import CallMemory
 from crawlers.engines.atexo_ma.consultation import Consultation
 from crawlers.engines.atexo_ma.rejections import Rejections
 from crawlers.engines.atexo_ma.rows import read_row, row_from_html
-from crawlers.engines.json_api import NoSuchThing
 from crawlers.engines.pages import Moved, PageService, RequestRejected, selector
 from crawlers.engines.partial import PartialNotices
 from crawlers.engines.prado import ListControls

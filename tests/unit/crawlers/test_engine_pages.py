@@ -8,7 +8,7 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 
 from crawlers.contract import CrawlError, LayoutError, PortalDown
 from crawlers.engines import pages
-from crawlers.engines.json_api import NoSuchThing
+from crawlers.engines.asking import NoSuchThing
 from crawlers.engines.pages import LoginAsked, Moved, Page, RequestRejected, Session
 
 URL = "https://portal.example/index.php?page=entreprise.EntrepriseAdvancedSearch&AllCons&EnCours&searchAnnCons"
