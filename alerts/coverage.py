@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from alerts.queries import portals_of, readable
 from alerts.wording import N_, Wording, portal_zone
@@ -24,31 +25,52 @@ _DOWN = {
 _PAUSED = N_("{portal} : l'opérateur a suspendu la lecture depuis le {moment}. Raison : {reason}")
 
 
-def feeding(profiles: Iterable[Profile], store: Store) -> tuple[str, ...]:
-    """Keys of the portals that feed these profiles."""
-    found: set[str] = set()
-    crawled = store.runs.portals()
-    for profile in profiles:
-        found.update(portals_of(readable(profile) or NoticeQuery(), crawled))
-    return tuple(sorted(found))
+class Sources:
+    """What the store says of the sources at one moment, read once however many digests are built of it."""
 
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store = store
+        self.now = now
+        self._incomplete: dict[str, list[WindowRecord]] = {}
 
-def sentences(store: Store, keys: Iterable[str], since: datetime, now: datetime, words: Wording) -> tuple[str, ...]:
-    """One sentence per thing that is wrong with a source in the period, none when all is well."""
-    period = max(since, now - _LONGEST_PERIOD)
-    paused = pauses.current(store, now)
-    current = {(incident.portal, incident.kind): incident for incident in store.incidents.current()}
-    told: list[str] = []
-    for key in keys:
-        name = words.portal(key)
-        windows = [window for window in store.windows.incomplete(key) if _concerns(window, key, period, now)]
-        told += _of_windows(name, windows, words)
-        down = next((found for kind in _DOWN if (found := current.get((key, kind.value)))), None)
-        if key in paused:
-            told.append(_of_pause(name, paused[key], words))
-        elif down is not None:
-            told.append(_of_incident(name, down, words))
-    return tuple(told)
+    def feeding(self, profiles: Iterable[Profile]) -> tuple[str, ...]:
+        """Keys of the portals that feed these profiles."""
+        found: set[str] = set()
+        for profile in profiles:
+            found.update(portals_of(readable(profile) or NoticeQuery(), self._crawled))
+        return tuple(sorted(found))
+
+    def sentences(self, keys: Iterable[str], since: datetime, words: Wording) -> tuple[str, ...]:
+        """One sentence per thing that is wrong with a source in the period, none when all is well."""
+        period = max(since, self.now - _LONGEST_PERIOD)
+        told: list[str] = []
+        for key in keys:
+            name = words.portal(key)
+            windows = [window for window in self._windows(key) if _concerns(window, key, period, self.now)]
+            told += _of_windows(name, windows, words)
+            down = next((found for kind in _DOWN if (found := self._open.get((key, kind.value)))), None)
+            if key in self._paused:
+                told.append(_of_pause(name, self._paused[key], words))
+            elif down is not None:
+                told.append(_of_incident(name, down, words))
+        return tuple(told)
+
+    @cached_property
+    def _crawled(self) -> frozenset[str]:
+        return self._store.runs.portals()
+
+    @cached_property
+    def _paused(self) -> dict[str, Pause]:
+        return pauses.current(self._store, self.now)
+
+    @cached_property
+    def _open(self) -> dict[tuple[str | None, str], Incident]:
+        return {(incident.portal, incident.kind): incident for incident in self._store.incidents.current()}
+
+    def _windows(self, key: str) -> list[WindowRecord]:
+        if key not in self._incomplete:
+            self._incomplete[key] = self._store.windows.incomplete(key)
+        return self._incomplete[key]
 
 
 def _concerns(window: WindowRecord, key: str, since: datetime, now: datetime) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts import coverage, schedule
+from alerts import schedule
+from alerts.coverage import Sources
 from alerts.messages import Mail, message_id, to_bytes
 from alerts.templating import render
 from alerts.views import Composer, DigestView, Told, told
@@ -32,10 +33,11 @@ def build_due(store: Store, settings: Settings, now: datetime) -> list[Digest]:
     One owner's failure is logged and does not keep the others from theirs; it is tried again at the next pass.
     """
     passes = schedule.note_pass(store, now)
+    sources = Sources(store, now)
     built = []
     for owner_id in store.hits.owners_with_pending():
         try:
-            digest = _build_if_due(store, settings, owner_id, passes.since, now)
+            digest = _build_if_due(store, settings, owner_id, passes.since, sources)
         except Exception:
             log.exception("The digest of owner %s cannot be built; it is tried again at the next pass", owner_id)
             continue
@@ -47,22 +49,23 @@ def build_due(store: Store, settings: Settings, now: datetime) -> list[Digest]:
 def first(store: Store, settings: Settings, owner: Owner, profile: Profile, now: datetime) -> Digest | None:
     """The digest that a new profile sends at once; None when nothing is open or it was sent before."""
     hits = [hit for hit in store.hits.pending(owner.id) if hit.profile_id == profile.id]
-    return build(store, settings, owner, f"first:{profile.id}", now, hits)
+    return build(store, settings, owner, f"first:{profile.id}", Sources(store, now), hits)
 
 
 def build(
-    store: Store, settings: Settings, owner: Owner, key: str, now: datetime, hits: Sequence[Hit] | None = None
+    store: Store, settings: Settings, owner: Owner, key: str, sources: Sources, hits: Sequence[Hit] | None = None
 ) -> Digest | None:
     """Build one digest under `key`, from all that is pending when no hits are given.
 
     None when there is nothing to tell, when the key exists already, or when the address is not confirmed.
     """
+    now = sources.now
     pending = store.hits.pending(owner.id) if hits is None else hits
     by_profile = _by_profile(store, owner, pending)
     if owner.confirmed_at is None or not any(not item.minor for _, items in by_profile for item in items):
         return None
     mail = compose(
-        store, settings, owner, digest_id(owner.id, key), by_profile, now, first_of_profile=key.startswith("first:")
+        store, settings, owner, digest_id(owner.id, key), by_profile, sources, first_of_profile=key.startswith("first:")
     )
     message = OutboxMessage(
         id=mail.local_id,
@@ -85,17 +88,16 @@ def compose(
     owner: Owner,
     identity: str,
     by_profile: Sequence[tuple[Profile, Sequence[Told]]],
-    now: datetime,
+    sources: Sources,
     *,
     first_of_profile: bool,
 ) -> Mail:
     """The mail of a digest."""
     words = Wording(owner.language, ZoneInfo(owner.zone))
     latest = store.digests.latest(owner.id)
-    since = latest.created_at if latest and not first_of_profile else now - _FIRST_PERIOD
-    keys = coverage.feeding((profile for profile, _ in by_profile), store)
-    gaps = coverage.sentences(store, keys, since, now, words)
-    view = Composer(settings, owner, words, now).view(identity, by_profile, gaps)
+    since = latest.created_at if latest and not first_of_profile else sources.now - _FIRST_PERIOD
+    gaps = sources.sentences(sources.feeding(profile for profile, _ in by_profile), since, words)
+    view = Composer(settings, owner, words, sources.now).view(identity, by_profile, gaps)
     context = {"view": view, "demo": settings.demo, "public_url": settings.public_url, "first": first_of_profile}
     return Mail(
         local_id=f"digest-{identity}",
@@ -109,18 +111,18 @@ def compose(
 
 
 def _build_if_due(
-    store: Store, settings: Settings, owner_id: str, running_since: datetime, now: datetime
+    store: Store, settings: Settings, owner_id: str, running_since: datetime, sources: Sources
 ) -> Digest | None:
     owner = store.profiles.owner(owner_id)
     if owner is None or owner.confirmed_at is None:
         return None
-    due = schedule.due(owner, now, running_since)
+    due = schedule.due(owner, sources.now, running_since)
     if due is None or store.digests.get(digest_id(owner.id, due.key)) is not None:
         return None
     pending = store.hits.pending(owner_id)
     if not any(hit.created_at <= due.latest_hit for hit in _telling(pending)):
         return None
-    return build(store, settings, owner, due.key, now, pending)
+    return build(store, settings, owner, due.key, sources, pending)
 
 
 def _telling(pending: Sequence[Hit]) -> list[Hit]:

@@ -9,6 +9,7 @@ from itertools import islice
 from alerts import reasons
 from alerts.matching import described
 from search.document import IndexDocument
+from search.errors import IndexUnavailable
 from search.matcher import EmbeddedMatcher
 from search.port import SearchIndex
 from search.query import NoticeQuery
@@ -16,6 +17,8 @@ from store import Store
 from store.records import NewHit, Profile, StoredNotice
 
 _CHUNK = 500
+MOST_WAITING = 5_000
+"""Notices in the index queue; with more, the index is being filled and does not know what is open."""
 
 
 def record_existing(store: Store, index: SearchIndex, profile: Profile, now: datetime) -> int:
@@ -23,7 +26,8 @@ def record_existing(store: Store, index: SearchIndex, profile: Profile, now: dat
 
     What the index does not hold yet is read from its queue, so that a notice that was matched before the profile was
     saved and is indexed after it does not fall between the two. Procedures that already had a hit are left alone. May
-    be repeated: a hit is written once.
+    be repeated: a hit is written once. Raises `IndexUnavailable` when the index cannot answer, and while it is being
+    filled: so much would have to be read from the queue that nobody can wait for it.
     """
     query = NoticeQuery.from_json(profile.query).only_open()
     matcher = EmbeddedMatcher()  # for one profile, which no other process is to see
@@ -42,9 +46,11 @@ def record_existing(store: Store, index: SearchIndex, profile: Profile, now: dat
 
 
 def _candidates(store: Store, index: SearchIndex, query: NoticeQuery, now: datetime) -> Iterator[str]:
-    waiting = dict.fromkeys(row.notice_id for row in store.index_queue.take(store.index_queue.depth()))
-    yield from waiting
-    yield from (notice_id for notice_id in index.scan(query, now=now) if notice_id not in waiting)
+    if index.status().needs_rebuild or store.index_queue.depth() > MOST_WAITING:
+        raise IndexUnavailable("L’index de recherche est en cours de remplissage.")
+    waiting = dict.fromkeys(store.index_queue.notice_ids())  # first: what leaves the queue now, the index has
+    indexed = [notice_id for notice_id in index.scan(query, now=now) if notice_id not in waiting]
+    yield from (*waiting, *indexed)
 
 
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -4,6 +4,9 @@ Whoever saves a profile has proved that the address is theirs (they come through
 proof nothing reaches the address but one confirmation mail, and a profile for an address that is confirmed already
 waits until its owner confirms it, by the link or on their own page: nobody can fill somebody else's mailbox. What
 nobody confirms is forgotten after `UNCONFIRMED_LIFE`.
+
+The store alone must answer. A search engine that is away, or an index that is not there (`None`), keeps nobody from
+saving, confirming or changing: what is open today is told when it is back (`alerts.owed`).
 """
 
 from __future__ import annotations
@@ -13,11 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
-from alerts import confirmation, links, watchable
+from alerts import confirmation, links, owed, watchable
 from alerts.addresses import clean_address
 from alerts.confirmation import Asked
-from alerts.digests import first
-from alerts.existing import record_existing
 from alerts.wording import one_line
 from core.errors import VigieError
 from core.i18n import choose
@@ -84,7 +85,7 @@ def check(name: str, query: NoticeQuery, language: str = "fr") -> str:
 def create(
     store: Store,
     settings: Settings,
-    index: SearchIndex,
+    index: SearchIndex | None,
     request: ProfileRequest,
     now: datetime,
     *,
@@ -108,14 +109,19 @@ def create(
     state = ProfileState.WAITING if owner.confirmed_at is not None and not is_proven else ProfileState.ACTIVE
     profile = store.profiles.create(owner.id, name, request.query.to_dict(), state)
     if owner.confirmed_at is not None and is_proven:
-        record_existing(store, index, profile, now)
-        digest = first(store, settings, owner, profile, now)
+        promised = owed.promise(store, profile.id, first=True)
+        digest = owed.keep(store, settings, index, owner, profile, now, promised)
         return Saved(owner=owner, profile=profile, asked=Asked.NOT_NEEDED, first=digest)
     return Saved(owner=owner, profile=profile, asked=confirmation.ask(store, settings, owner, profile, now))
 
 
 def confirm(
-    store: Store, settings: Settings, index: SearchIndex, owner_id: str, now: datetime, profile_id: str | None = None
+    store: Store,
+    settings: Settings,
+    index: SearchIndex | None,
+    owner_id: str,
+    now: datetime,
+    profile_id: str | None = None,
 ) -> list[Digest]:
     """The owner followed the signed link: what is open today goes out at once, one first digest per profile.
 
@@ -128,11 +134,14 @@ def confirm(
     if profile_id is not None:
         profiles += _named(store, owner, profile_id, profiles)
     for profile in profiles:
-        record_existing(store, index, profile, now)
+        owed.promise(store, profile.id, first=True)
         if profile.state is ProfileState.WAITING:
             store.profiles.update(profile.id, state=ProfileState.ACTIVE)
     confirmed = store.profiles.confirm_owner(owner.id, now)
-    digests = [first(store, settings, confirmed, profile, now) for profile in profiles]
+    digests = [
+        owed.keep(store, settings, index, confirmed, profile, now, owed.promise(store, profile.id, first=True))
+        for profile in profiles
+    ]
     return [digest for digest in digests if digest is not None]
 
 
@@ -152,7 +161,7 @@ def forget_unconfirmed(store: Store, now: datetime) -> Forgotten:
 def edit(
     store: Store,
     settings: Settings,
-    index: SearchIndex,
+    index: SearchIndex | None,
     profile_id: str,
     name: str,
     query: NoticeQuery,
@@ -163,10 +172,13 @@ def edit(
     before = _profile(store, profile_id)
     clean = check(name, query, language)
     _refuse_unwatchable(settings, query, language)
+    owner = store.profiles.owner(before.owner_id)
+    is_owed = before.state is ProfileState.ACTIVE and query.to_dict() != before.query
+    if owner is None or owner.confirmed_at is None or not is_owed:
+        return store.profiles.update(profile_id, name=clean, query=query.to_dict())
+    owed.promise(store, profile_id)
     profile = store.profiles.update(profile_id, name=clean, query=query.to_dict())
-    owner = store.profiles.owner(profile.owner_id)
-    if owner is not None and owner.confirmed_at is not None and profile.query != before.query:
-        record_existing(store, index, profile, now)
+    owed.keep(store, settings, index, owner, profile, now, owed.promise(store, profile_id))
     return profile
 
 
@@ -176,15 +188,17 @@ def pause(store: Store, profile_id: str) -> Profile:
     return store.profiles.update(profile_id, state=ProfileState.PAUSED)
 
 
-def resume(store: Store, index: SearchIndex, profile_id: str, now: datetime) -> Profile:
+def resume(store: Store, settings: Settings, index: SearchIndex | None, profile_id: str, now: datetime) -> Profile:
     """Match and mail a profile again; what is open today and was missed comes with the next digest."""
     before = _profile(store, profile_id)
     if before.state is ProfileState.ACTIVE:
         return before
+    owner = store.profiles.owner(before.owner_id)
+    if owner is None or owner.confirmed_at is None:
+        return store.profiles.update(profile_id, state=ProfileState.ACTIVE)
+    owed.promise(store, profile_id)
     profile = store.profiles.update(profile_id, state=ProfileState.ACTIVE)
-    owner = store.profiles.owner(profile.owner_id)
-    if owner is not None and owner.confirmed_at is not None:
-        record_existing(store, index, profile, now)
+    owed.keep(store, settings, index, owner, profile, now, owed.promise(store, profile_id))
     return profile
 
 

@@ -310,6 +310,8 @@ class Composer:
         text = _(CLAUSES[reason.clause]) if reason.clause in CLAUSES else reason.clause
         if reason.unknown:
             return f"{text} ({_('non précisé par le portail')})"
+        if reason.clause == "text" and reason.printed and not reason.words:
+            return _("« {word} », sous une autre forme", word=isolated(reason.printed))
         if reason.words and reason.clause in _SHOWN:
             found = [self.words.cpv(word) if reason.clause == "cpv" else word for word in reason.words[:_MOST_WORDS]]
             text = f"{text} {', '.join(_('« {word} »', word=isolated(word)) for word in found)}"

@@ -6,7 +6,7 @@ import logging
 from contextlib import closing
 
 from core.settings import Settings
-from search import new_matcher
+from search import for_pages, new_matcher
 from search.errors import IndexReadOnly, IndexUnavailable, QueryError
 from search.query import NoticeQuery
 
@@ -21,7 +21,7 @@ def refusal(settings: Settings, query: NoticeQuery, language: str) -> str | None
     if not settings.search.on_cluster:
         return None
     try:
-        with closing(new_matcher(settings)) as matcher:
+        with closing(new_matcher(for_pages(settings))) as matcher:
             matcher.check(query)
     except QueryError as error:
         return error.told(language)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
 
 from core.settings import Settings
 from search.caretaking import Caretaker
 from search.embedded import EmbeddedIndex
+from search.errors import IndexRefused, IndexUnavailable
 from search.matcher import EmbeddedMatcher
 from search.port import Matcher, SearchIndex
 from search.scratch import Scratch
 
-__all__ = ["new_matcher", "open_caretaker", "open_index", "open_scratch"]
+__all__ = ["for_pages", "new_matcher", "open_caretaker", "open_index", "open_scratch", "refuse_unusable"]
+
+PAGE_TIMEOUT = 8.0
+"""Seconds that somebody who looks at a page waits for a node of a cluster; then another node is asked, once."""
+
+log = logging.getLogger(__name__)
+
+
+def for_pages(settings: Settings) -> Settings:
+    """The settings with the patience of people: workers wait longer for a cluster that is slow or hangs."""
+    patience = {
+        "timeout": min(settings.search.timeout, PAGE_TIMEOUT),
+        "retries": min(settings.search.retries, 1),
+    }
+    return settings.model_copy(update={"search": settings.search.model_copy(update=patience)})
 
 
 def open_index(settings: Settings, *, writable: bool) -> SearchIndex:
@@ -64,3 +80,21 @@ def new_matcher(settings: Settings) -> Matcher:
 
         return ElasticsearchMatcher(settings.search)
     return EmbeddedMatcher()
+
+
+def refuse_unusable(settings: Settings) -> None:
+    """Ask the cluster that the settings name, before a process that lives long begins.
+
+    Raises `IndexRefused`, a `ConfigurationError`, when it will not serve them (wrong key, certificate, product). One
+    that is only away is told in the log. The embedded engine has nothing to refuse.
+    """
+    if not settings.search.on_cluster:
+        return
+    from search.elasticsearch.client import refuse_unusable as ask
+
+    try:
+        ask(settings.search)
+    except IndexRefused:
+        raise
+    except IndexUnavailable as error:
+        log.warning("%s", error)

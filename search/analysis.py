@@ -2,9 +2,10 @@
 
 Tokens are runs of letters and digits, in lower case and folded (compatibility decomposition without marks; ligatures
 and sharp s spelt out; Arabic without vowel signs and with one alef, one ya and one ta). French elisions are cut.
-After folding, a Snowball stemmer per language; no stop words. A term is a stem with its language in front (`fr:march`),
-so that a stem of one language never meets the same letters of another. The language `xx` is any language without a
-stemmer and holds names and references.
+After folding, a Snowball stemmer per language; no stop words. Arabic words are all read as nouns with the article, as
+the stemmer takes first letters of bare ones for prepositions (*waqud*, fuel, would lose its *wa*). A term is a stem
+with its language in front (`fr:march`), so that a stem of one language never meets the same letters of another. The
+language `xx` is any language without a stemmer and holds names and references.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ KEPT_APART: Final[dict[str, dict[str, str]]] = {
         "serie": "serie", "series": "serie",  # not *sera*
         "entree": "entree", "entrees": "entree",  # not *entre*
         "laser": "laser", "lasers": "laser",  # not *las*
+        "palais": "palais",  # not *pale*
+        "balai": "balai", "balais": "balai",  # not *bal*
     },
     "nl": {
         "brandweer": "brandweer",  # not *brandwering*
@@ -38,6 +41,24 @@ KEPT_APART: Final[dict[str, dict[str, str]]] = {
     },
 }  # fmt: skip
 """Folded words that Snowball throws together with an everyday word of tenders; they have a stem of their own."""
+
+BEFORE_STEMMING: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "ar": (
+        # *And*, *so*, *with*, *as* before the article, and *to the*, are the article.
+        ("^[وف]?(?:[بك]?ال|لل)(?=.{3})", "ال"),
+        # *And* before a word; not the first letter of ministry, agency, document, paper, fuel, means, unit, workshop...
+        (
+            "^و(?!زار|زير|كال|كيل|ثايق|ثيق|رق|قود|قاي|قف|سايل|سيل|سط|لاي|حد|رش|اد|اجه|اح|ضع|صول|صف|جب|جه|ثب|عاء|طن|دا)"
+            "(?=.{4})",
+            "",
+        ),
+        # *In* before commune, province, town, hamlet, prefecture, region, quarter, centre, territory, street, road.
+        ("^ب(?=(?:جماعة|جماعات|اقليم|مدينة|دوار|عمالة|جهة|حي|مركز|تراب|قيادة|دايرة|شارع|زنقة|طريق)$)", ""),
+        # The article before what has none; machine, mechanism, games, boards, clothes, electronic begin like it.
+        ("^(?!ال(?!(?:ة|ات|ي|ية|يات|عاب|واح|بسة|منيوم|كترون.*)$))(?=[ء-ي]{2})", "ال"),
+    ),
+}
+"""Of a folded word, what is replaced by what before it is stemmed, in this order; patterns that Java reads alike."""
 
 _ELISIONS: Final = "[ldjmtsncLDJMTSNC]|(?i:qu|jusqu|lorsqu|puisqu|quoiqu)"
 # Marks, tatweel, soft hyphen and joiners belong to the run they stand in; they are stripped by folding.
@@ -49,7 +70,8 @@ _WORD: Final = re.compile(rf"(?:(?:{_ELISIONS})['’](?=[^\W_]))?{_RUN}")
 _SPELT_OUT: Final = str.maketrans(
     {
         "œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
-        "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ـ": None,
+        "ħ": "h", "ς": "σ",
+        "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ـ": None, "ۥ": None, "ۦ": None,
         **{chr(0x660 + digit): str(digit) for digit in range(10)},
         **{chr(0x6F0 + digit): str(digit) for digit in range(10)},
     }
@@ -93,20 +115,27 @@ class _Stems(dict[str, str]):
         super().__init__()
         self._prefix = f"{language}:"
         self._kept_apart = KEPT_APART.get(language, {})
+        self._before = [(re.compile(pattern), plain) for pattern, plain in BEFORE_STEMMING.get(language, ())]
         self._stemmer = Stemmer.Stemmer(STEMMERS[language]) if language in STEMMERS else None
         self._lock = threading.Lock()  # a Snowball stemmer is not thread safe
 
     def __missing__(self, run: str) -> str:
         folded = fold(run)
         with self._lock:
-            stem = self._kept_apart.get(folded) or (
-                self._stemmer.stemWord(folded) if self._stemmer and folded else folded
-            )
-            term = self._prefix + (stem or folded) if folded else ""
+            term = self._prefix + (self._stem(folded) or folded) if folded else ""
             if len(self) > _CACHE_LIMIT:
                 self.clear()
             self[run] = term
         return term
+
+    def _stem(self, folded: str) -> str:
+        kept = self._kept_apart.get(folded)
+        if kept is not None or self._stemmer is None:
+            return kept or folded
+        for pattern, plain in self._before:
+            folded = pattern.sub(plain, folded, count=1)
+        stem: str = self._stemmer.stemWord(folded)
+        return stem
 
 
 class _Folded(dict[str, str]):

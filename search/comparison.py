@@ -11,6 +11,7 @@ from pydantic import Field
 from notices.model import Frozen
 from search.document import IndexDocument
 from store import Store
+from store.records import StoredNotice
 
 SAMPLE: Final = 1_000
 CHUNK: Final = 500
@@ -39,11 +40,21 @@ class Comparison(Frozen):
     sampled: int = Field(description="notices of which everything was compared")
     different: tuple[str, ...] = Field(description="of those: not the store's version, or not read the same way")
     waiting: int = Field(description="rows of the index queue")
+    queued: frozenset[str] = Field(description="those that differ and whose change waits in the queue")
 
     @property
     def agrees(self) -> bool:
         """Whether nothing differs."""
         return not (self.missing or self.extra or self.different)
+
+    def without_queued(self) -> Comparison:
+        """What the queue will not settle by itself."""
+        return self.model_copy(
+            update={
+                name: tuple(id_ for id_ in getattr(self, name) if id_ not in self.queued)
+                for name in ("missing", "extra", "different")
+            }
+        )
 
 
 def compare(store: Store, held: Held, sample: int | None = SAMPLE) -> Comparison:
@@ -51,17 +62,21 @@ def compare(store: Store, held: Held, sample: int | None = SAMPLE) -> Comparison
 
     What was saved, indexed or removed while this looked is looked at once more before it is told.
     """
+    looking = _Looking(store, held)
     indexed, stored = set(held.ids()), set(store.notices.ids())
     both = sorted(indexed & stored)
     chosen = both if sample is None or sample >= len(both) else SystemRandom().sample(both, sample)
+    missing, extra = tuple(looking.missing(stored - indexed)), tuple(looking.surplus(indexed - stored))
+    different = tuple(looking.different(looking.different(chosen)))
     return Comparison(
         stored=len(stored),
         indexed=len(indexed),
-        missing=tuple(_missing(store, held, stored - indexed)),
-        extra=tuple(_extra(store, held, indexed - stored)),
+        missing=missing,
+        extra=extra,
         sampled=len(chosen),
-        different=tuple(_different(store, held, _different(store, held, chosen))),
+        different=different,
         waiting=store.index_queue.depth(),
+        queued=looking.queued.intersection((*missing, *extra, *different)),
     )
 
 
@@ -72,23 +87,34 @@ def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
         yield ordered[start : start + CHUNK]
 
 
-def _missing(store: Store, held: Held, ids: Iterable[str]) -> Iterator[str]:
-    for some in chunks(ids):
-        there, found = store.notices.get_many(some), held.documents(some)
-        yield from (id_ for id_ in some if id_ in there and id_ not in found)
+class _Looking:
+    """Reads notices on both sides, and remembers which of them wait in the queue."""
 
+    def __init__(self, store: Store, held: Held) -> None:
+        self._store = store
+        self._held = held
+        self.queued: set[str] = set()
 
-def _extra(store: Store, held: Held, ids: Iterable[str]) -> Iterator[str]:
-    for some in chunks(ids):
-        there, found = store.notices.get_many(some), held.documents(some)
-        yield from (id_ for id_ in some if id_ in found and id_ not in there)
+    def missing(self, ids: Iterable[str]) -> Iterator[str]:
+        """Those that are stored and not held."""
+        for there, found in self._read(ids):
+            yield from sorted(there.keys() - found.keys())
 
+    def surplus(self, ids: Iterable[str]) -> Iterator[str]:
+        """Those that are held and not stored."""
+        for there, found in self._read(ids):
+            yield from sorted(found.keys() - there.keys())
 
-def _different(store: Store, held: Held, ids: Iterable[str]) -> Iterator[str]:
-    for some in chunks(ids):
-        found, there = held.documents(some), store.notices.get_many(some)
-        yield from (
-            id_
-            for id_, stored in there.items()
-            if id_ in found and found[id_] != held.kept(IndexDocument.of(stored))
-        )  # fmt: skip
+    def different(self, ids: Iterable[str]) -> Iterator[str]:
+        """Those that are held otherwise than they are stored."""
+        for there, found in self._read(ids):
+            for id_ in sorted(there.keys() & found.keys()):
+                if found[id_] != self._held.kept(IndexDocument.of(there[id_])):
+                    yield id_
+
+    def _read(self, ids: Iterable[str]) -> Iterator[tuple[dict[str, StoredNotice], dict[str, IndexDocument]]]:
+        """Some at a time. The queue is read between the two: what has left it by then must be held."""
+        for some in chunks(ids):
+            there, waiting = self._store.notices.get_many(some), self._store.index_queue.waiting(some)
+            self.queued = (self.queued - set(some)) | waiting
+            yield there, self._held.documents(some)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
+from pydantic import Field
+
 from notices.model import AmountKind, Lot, Money, MultilingualText, Notice, NoticeKind, Organisation
 from notices.model import Frozen as FrozenModel
 from notices.vocabularies import cpv
@@ -47,7 +49,7 @@ class IndexDocument(FrozenModel):
 
     id: str
     portal: str
-    version: int
+    version: int = Field(description="the edition of the store: an index never takes an older one for a newer")
     procedure_key: str
     facts: tuple[str, ...]
     published_at: int | None
@@ -73,7 +75,7 @@ class IndexDocument(FrozenModel):
         return cls(
             id=notice.id,
             portal=notice.portal,
-            version=stored.version,
+            version=stored.edition,
             procedure_key=stored.procedure_key,
             facts=tuple(sorted(set(_facts(notice)))),
             published_at=None if published is None else int(published.timestamp()),

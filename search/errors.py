@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import VigieError
+from core.errors import ConfigurationError, VigieError
 from core.i18n import SOURCE_LANGUAGE, translator
 
 ROOM = Path(__file__).parent
@@ -55,6 +55,10 @@ class QueryError(SearchError):
 
 class IndexUnavailable(SearchError):
     """The index cannot answer or take documents now; nothing is lost, as the queue keeps what was not acknowledged."""
+
+
+class IndexRefused(IndexUnavailable, ConfigurationError):
+    """What answers, if anything may, will not serve these settings: wrong key, certificate, product, version, right."""
 
 
 class IndexReadOnly(SearchError):

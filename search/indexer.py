@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
+from core import clock
 from search.document import IndexDocument
-from search.port import Indexed, Refusal, SearchIndex, Seen
+from search.port import Indexed, IndexState, IndexStatus, Refusal, SearchIndex, Seen
 from store import Store
 from store.quarantine import REFUSED_BY_INDEX
 from store.records import StoredNotice
 
 log = logging.getLogger(__name__)
+
+EMPTIED_REST: Final = timedelta(hours=1)
+"""How long after an index was found emptied it is not filled again for that reason."""
+_EMPTIED: Final = "search.emptied"
 
 
 def drain(store: Store, index: SearchIndex, limit: int = 500) -> int:
@@ -54,12 +61,32 @@ def requeue_if_needed(store: Store, index: SearchIndex) -> int:
 
     The order makes a crash harmless: the index forgets that it needs a rebuild only when the queue holds everything.
     """
-    if not index.status().needs_rebuild:
+    status = index.status()
+    if not status.needs_rebuild and not _was_emptied(store, index, status):
         return 0
     queued = store.notices.enqueue_all()
     index.rebuild_queued()
     log.info("The index is rebuilt: %d notices are queued.", queued)
     return queued
+
+
+def _was_emptied(store: Store, index: SearchIndex, status: IndexStatus) -> bool:
+    """Whether somebody took everything out of an index that was filled; said once in `EMPTIED_REST`.
+
+    What it refuses stays out of it, so an index may well be empty with nothing waiting. A part that is gone is found by
+    `vigie index compare`.
+    """
+    if status.state is not IndexState.READY or status.documents or store.notices.count() <= store.index_queue.depth():
+        return False
+    index.refresh()
+    if index.size():
+        return False
+    last, now = store.meta.get(_EMPTIED), clock.now()
+    if last is not None and now - datetime.fromisoformat(last) < EMPTIED_REST:
+        return False
+    store.meta.set(_EMPTIED, now.isoformat())
+    log.warning("The index is empty although %d notices are stored; it is filled again.", store.notices.count())
+    return True
 
 
 def reindex(store: Store, index: SearchIndex) -> int:
@@ -71,15 +98,15 @@ def reindex(store: Store, index: SearchIndex) -> int:
 def _settled(store: Store, index: SearchIndex, outcome: Indexed, tried: Mapping[str, StoredNotice]) -> Indexed:
     """Where the index holds a higher version than was tried, the store has the last word.
 
-    Usually another process was faster with a newer version, which is still the store's. But a replay can make an
-    earlier version the current one again, and a store that was restored from a backup is behind its index.
+    Usually another process was faster with a newer edition, which is still the store's. But a store that was restored
+    from a backup is behind its index.
     """
     if not outcome.outdated:
         return Indexed()
     now = store.notices.get_many(outcome.outdated)
-    behind = [stored for id_, stored in now.items() if stored.version == tried[id_].version]
+    behind = [stored for id_, stored in now.items() if stored.edition == tried[id_].edition]
     if behind:
-        log.info("%d notices of the index are of a later version than the store's, and are replaced.", len(behind))
+        log.info("%d notices of the index are of a later edition than the store's, and are replaced.", len(behind))
     return index.replace([IndexDocument.of(stored) for stored in behind]) if behind else Indexed()
 
 
@@ -89,9 +116,6 @@ def _quarantine(store: Store, tried: Mapping[str, StoredNotice], refused: Iterab
     for refusal in kept_out.values():
         notice = tried[refusal.notice_id].notice
         log.error("The index refuses the notice %s: %s", notice.id, refusal.reason)
-        if notice.raw is None:
-            log.error("The notice %s has no raw payload and cannot be held in quarantine.", notice.id)
-            continue
         native_id = notice.id.removeprefix(f"{notice.portal}:")
         store.quarantine.add(notice.portal, native_id, None, notice.raw, refusal.reason, REFUSED_BY_INDEX)
     if not store.quarantine.counts():

@@ -9,7 +9,19 @@ from typing import Final
 
 from search.analysis import words as folded_words
 from search.evaluate import DocumentView, kept, satisfied, words_found
-from search.plan import AnyFact, Between, Condition, Moment, NoneOf, Number, PlannedClause
+from search.plan import (
+    AllOf,
+    AnyFact,
+    AnyOf,
+    Between,
+    Condition,
+    HasPhrase,
+    HasPrefix,
+    Moment,
+    NoneOf,
+    Number,
+    PlannedClause,
+)
 from search.port import MatchedClause
 
 MAX_WORDS = 5
@@ -36,12 +48,28 @@ def _text(clause: PlannedClause, view: DocumentView, moment: Moment) -> MatchedC
         return None
     found = words_found(clause.known, view, moment)
     if not found:
-        return None
+        return MatchedClause("text", clause.printed) if _needs_a_word(clause.known) else None
     piece, words = found[0]
     if len(found) > 1:
         piece = min(piece for piece, _ in found)
         words = tuple(dict.fromkeys(word for _, spelt in found for word in spelt))
     return MatchedClause("text", clause.printed, words[:MAX_WORDS], view.pieces[piece].field)
+
+
+def _needs_a_word(condition: Condition) -> bool:
+    """Whether it can only hold where a word stands.
+
+    Then the engine found one that our stemmer does not see: it is told what was asked, and never nothing.
+    """
+    match condition:
+        case HasPhrase() | HasPrefix():
+            return True
+        case AllOf(parts):
+            return any(map(_needs_a_word, parts))
+        case AnyOf(parts):
+            return all(map(_needs_a_word, parts))
+        case _:
+            return False
 
 
 def _places(clause: PlannedClause, view: DocumentView) -> MatchedClause:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.errors import VigieError
 from core.settings import Settings
-from search import open_index
+from search import for_pages, open_index
 from search.errors import IndexUnavailable
 from search.port import SearchIndex
 from store import Store, StoreError
 
 _LOG = logging.getLogger(__name__)
 _Opened = TypeVar("_Opened")
+
+AT_ONCE: Final = 20
+"""Pages that may ask the index at a time: half of the threads, so that the others are there for the store."""
+SLOW: Final = 4.0
+"""Seconds after which a failure means that the index hangs, and is not just away."""
+REST: Final = 15.0
+"""Seconds for which an index that hangs is not asked again."""
 
 
 class Unavailable(VigieError):
@@ -30,7 +38,11 @@ class Unavailable(VigieError):
 
 
 class Services:
-    """The store and the read-only index of one web process."""
+    """The store and the read-only index of one web process.
+
+    An index that hangs must not take every thread of the site with it: few ask it at a time, and after one waited in
+    vain for long, for a moment nobody does. What the store alone can answer is served meanwhile.
+    """
 
     def __init__(self, settings: Settings, store: Store | None = None, index: SearchIndex | None = None) -> None:
         self.settings = settings
@@ -38,6 +50,8 @@ class Services:
         self._index = index
         self._owned = store is None
         self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(AT_ONCE)
+        self._rests_until = 0.0
 
     @property
     def store(self) -> Store:
@@ -52,8 +66,34 @@ class Services:
         """The index, which only the indexer writes; raises Unavailable while there is none."""
         with self._lock:
             if self._index is None:
-                self._index = _opening("index", lambda: open_index(self.settings, writable=False))
+                self._index = _opening("index", lambda: open_index(for_pages(self.settings), writable=False))
             return self._index
+
+    @property
+    def index_if_any(self) -> SearchIndex | None:
+        """The index, for what goes on without it; None while there is none, or while it hangs."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return self.index
+        except Unavailable:
+            return None
+
+    @contextmanager
+    def asking_index(self) -> Iterator[None]:
+        """Turn an index that cannot be read into Unavailable."""
+        if time.monotonic() < self._rests_until or not self._asking.acquire(blocking=False):
+            raise Unavailable("index")
+        begun = time.monotonic()
+        try:
+            yield
+        except IndexUnavailable as error:
+            _LOG.error("The index does not answer: %s", error)
+            if time.monotonic() - begun > SLOW:
+                self._rests_until = time.monotonic() + REST
+            raise Unavailable("index") from error
+        finally:
+            self._asking.release()
 
     def close(self) -> None:
         """Give back what was opened here."""
@@ -68,7 +108,10 @@ class Services:
 def _opening(part: str, opener: Callable[[], _Opened]) -> _Opened:
     try:
         return opener()
-    except (VigieError, OSError, SQLAlchemyError, ValueError) as error:
+    except VigieError as error:
+        _LOG.error("The %s cannot be opened: %s", part, error)
+        raise Unavailable(part) from error
+    except (OSError, SQLAlchemyError, ValueError) as error:
         _LOG.exception("The %s cannot be opened", part)
         raise Unavailable(part) from error
 
@@ -78,16 +121,9 @@ def asking_store() -> Iterator[None]:
     """Turn a database that does not answer into Unavailable."""
     try:
         yield
-    except (StoreError, DBAPIError) as error:
+    except StoreError as error:
+        _LOG.error("The store does not answer: %s", error)
+        raise Unavailable("store") from error
+    except DBAPIError as error:
         _LOG.exception("The store does not answer")
         raise Unavailable("store") from error
-
-
-@contextmanager
-def asking_index() -> Iterator[None]:
-    """Turn an index that cannot be read into Unavailable."""
-    try:
-        yield
-    except IndexUnavailable as error:
-        _LOG.exception("The index does not answer")
-        raise Unavailable("index") from error

@@ -8,6 +8,7 @@ account (connection, TLS, login, sender) is tried again later, because it says n
 from __future__ import annotations
 
 import logging
+import ssl
 from email.utils import parseaddr
 
 import aiosmtplib
@@ -94,6 +95,31 @@ def _outcome(error: Exception) -> Outcome:
 
 
 def _sentence(error: Exception) -> str:
+    """The server's words, or those of the connection, and which settings to look at when it is about us."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {error.message}"[:_LONGEST_WORDS]
-    return (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)[:_LONGEST_WORDS]
+        said = f"{error.code} {error.message}"
+    else:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    advice = next((told for kinds, told in _ADVICE if isinstance(_root(error), kinds)), None)
+    return f"{said[:_LONGEST_WORDS]} ({advice})" if advice else said[:_LONGEST_WORDS]
+
+
+_ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((aiosmtplib.SMTPAuthenticationError,), "check VIGIE_SMTP__USER and VIGIE_SMTP__PASSWORD"),
+    ((aiosmtplib.SMTPSenderRefused,), "check VIGIE_SMTP__SENDER, and what this account may send"),
+    (
+        (ssl.SSLCertVerificationError,),
+        "the server's certificate is for another host, or of an authority not known here",
+    ),
+    ((ssl.SSLError, aiosmtplib.SMTPNotSupported), "check VIGIE_SMTP__SECURITY, and whether the port belongs to it"),
+    (
+        (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPTimeoutError, aiosmtplib.SMTPServerDisconnected, OSError),
+        "check VIGIE_SMTP__HOST, VIGIE_SMTP__PORT and VIGIE_SMTP__SECURITY, and that the server runs",
+    ),
+)
+
+
+def _root(error: BaseException) -> BaseException:
+    """What is wrong with TLS is wrapped by the client in an error of connection."""
+    cause = error.__cause__
+    return cause if isinstance(cause, ssl.SSLError) else error

@@ -2,24 +2,28 @@
 
 What the server has no room for now (429) is offered again after a while. What it will never take (400) is told as
 refused with its reason, while the others go on; a request that is refused as a whole is cut in pieces until the culprit
-stands alone. Anything else means that nothing can be written now.
+stands alone. One that takes too long is cut once. Anything else means that nothing can be written now.
 
-Versions are the store's (`external_gte`): a document never takes the place of one of a higher version, and the same
-version may be written again, as when a better parser has read it.
+Versions are the store's editions (`external_gte`): a document never takes the place of one of a higher version, and the
+same version, which says the same, may be written again.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from elasticsearch import Elasticsearch, helpers
+from elasticsearch import ConnectionTimeout, Elasticsearch, helpers
 
 from search.document import IndexDocument
 from search.elasticsearch.documents import source
 from search.elasticsearch.errors import engine_errors, reason_of, refuse
+from search.elasticsearch.whole import documents_by_id
 from search.port import Indexed, Refusal
+
+log = logging.getLogger(__name__)
 
 Action = dict[str, Any]
 
@@ -51,14 +55,14 @@ class Bulk:
     """Writes to one alias."""
 
     def __init__(self, client: Elasticsearch, alias: str, patience: Patience) -> None:
-        self._client = client
+        self._client = client.options(retry_on_timeout=False)
         self._alias = alias
         self._patience = patience
 
     def index(self, documents: Sequence[IndexDocument], *, refresh: bool | str, versioned: bool = True) -> Indexed:
         """Write documents; the last of one id counts."""
         last = {document.id: document for document in documents}
-        return self._write([self._action(document, versioned) for document in last.values()], refresh)
+        return self.write([self._action(document, versioned) for document in last.values()], refresh=refresh)
 
     def delete(self, notice_ids: Iterable[str], *, refresh: bool | str) -> None:
         """Remove documents; ids that are not there are no error.
@@ -69,14 +73,11 @@ class Bulk:
         ids = list(dict.fromkeys(notice_ids))
         for start in range(0, len(ids), CHUNK):
             with engine_errors(writing=True):
-                known = self._client.mget(index=self._alias, ids=ids[start : start + CHUNK], source=False).body["docs"]
-            there = {found["_id"]: found["_version"] for found in known if found.get("found")}
-            removing = [{"_op_type": "delete", "_id": id_, **_at_least(version)} for id_, version in there.items()]
-            self._write(removing, refresh)
-
-    def write(self, actions: Sequence[Action], *, refresh: bool | str) -> Indexed:
-        """Actions as `helpers.bulk` takes them, of which no two have the same id."""
-        return self._write(actions, refresh)
+                there = documents_by_id(self._client, self._alias, ids[start : start + CHUNK], source=False)
+            removing = [
+                {"_op_type": "delete", "_id": id_, **_at_least(found["_version"])} for id_, found in there.items()
+            ]
+            self.write(removing, refresh=refresh)
 
     def _action(self, document: IndexDocument, versioned: bool) -> Action:
         action: Action = {"_op_type": "index", "_id": document.id, "_source": source(document)}
@@ -84,17 +85,31 @@ class Bulk:
             action |= _at_least(document.version)
         return action
 
-    def _write(self, actions: Sequence[Action], refresh: bool | str) -> Indexed:
+    def write(self, actions: Sequence[Action], *, refresh: bool | str) -> Indexed:
+        """Write actions as `helpers.bulk` takes them, of which no two have the same id."""
         found = _Found()
         size, waiting = CHUNK, list(actions)
         while waiting:
-            by_id = {action["_id"]: action for action in waiting}
-            with engine_errors(writing=True):
-                for answer in self._offer(waiting, size, refresh):  # not in our order, as some are offered again
-                    _judge(by_id[answer["_id"]], answer, found, alone=size == 1)
-            waiting, found.uncertain = found.uncertain, []
+            waiting = self._offered(waiting, size, refresh, found)
             size = max(1, min(size, len(waiting)) // _SMALLER)
         return Indexed(refused=tuple(found.refused), outdated=tuple(found.outdated))
+
+    def _offered(self, waiting: Sequence[Action], size: int, refresh: bool | str, found: _Found) -> list[Action]:
+        """Offer actions in requests of this size; those that are to be offered again, in smaller ones.
+
+        A server too slow for a full request may well take smaller ones, and what it took stays.
+        """
+        left = {action["_id"]: action for action in waiting}
+        with engine_errors(writing=True):
+            try:
+                for answer in self._offer(waiting, size, refresh):  # not in our order, as some are offered again
+                    _judge(left.pop(answer["_id"]), answer, found, alone=size == 1)
+            except ConnectionTimeout as error:
+                if size < CHUNK:
+                    raise
+                log.warning("Elasticsearch is too slow for %d documents at once: %s", len(left), error)
+        again, found.uncertain = [*found.uncertain, *left.values()], []
+        return again
 
     def _offer(self, actions: Sequence[Action], size: int, refresh: bool | str) -> Iterator[Mapping[str, Any]]:
         """The answer to each action."""

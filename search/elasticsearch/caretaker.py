@@ -18,6 +18,7 @@ from search.elasticsearch.mappings import Mappings
 from search.elasticsearch.profiles import ProfileIndex
 from search.elasticsearch.reindexing import NOTED_EVERY, Reindexing
 from search.elasticsearch.successor import Successor
+from search.elasticsearch.whole import counted
 from search.errors import IndexUnavailable
 from store import Store
 
@@ -81,6 +82,8 @@ class ElasticsearchCaretaker:
         wanted = [name] if name is not None else [one.name for one in known.values() if one.use is Use.OLD]
         with engine_errors(writing=True):
             for index in wanted:
+                if known[index].use is Use.NEXT:  # it may be put in use at this very moment
+                    self._successor.abandon(index)
                 self._client.indices.delete(index=index)
         return wanted
 
@@ -119,5 +122,6 @@ class ElasticsearchCaretaker:
 
     def _kept(self, name: str, use: Use, sentence: str | None) -> KeptIndex:
         self._client.indices.refresh(index=name)
-        count = int(self._client.count(index=name).body["count"])
-        return KeptIndex(name=name, use=use, version=name.split("-")[-2], documents=count, sentence=sentence)
+        return KeptIndex(
+            name=name, use=use, version=name.split("-")[-2], documents=counted(self._client, name), sentence=sentence
+        )

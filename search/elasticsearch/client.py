@@ -10,10 +10,13 @@ from elasticsearch import Elasticsearch
 
 from core.errors import ConfigurationError
 from core.settings import SearchSettings
+from search.elasticsearch.errors import engine_errors
 
 _NODES: Final[dict[str, type[BaseNode]]] = {"urllib3": Urllib3HttpNode, "requests": RequestsHttpNode}
 _OVERLOADED: Final = (502, 503, 504)
 """Answers for which another node is asked. Not 429: a node that is told to wait is not asked again at once."""
+
+GREETING_SECONDS: Final = 5.0
 
 
 def connect(settings: SearchSettings) -> Elasticsearch:
@@ -34,6 +37,20 @@ def connect(settings: SearchSettings) -> Elasticsearch:
         )
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"The settings of section search cannot be used: {error}.") from error
+
+
+def refuse_unusable(settings: SearchSettings) -> None:
+    """`IndexRefused` when the cluster will not serve these settings; `IndexUnavailable` when it is only away.
+
+    Asks once and briefly, for a right that every account of Vigie has.
+    """
+    client = connect(settings)
+    try:
+        with engine_errors():
+            asking = client.options(request_timeout=min(GREETING_SECONDS, settings.timeout), max_retries=0)
+            asking.indices.get_alias(index=f"{settings.prefix}-*", allow_no_indices=True)
+    finally:
+        client.close()
 
 
 def _address(settings: SearchSettings) -> dict[str, Any]:

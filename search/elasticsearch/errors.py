@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
@@ -10,7 +11,7 @@ from elastic_transport import ApiError, ConnectionTimeout, TlsError, TransportEr
 from elastic_transport import ConnectionError as Unreachable
 from elasticsearch import UnsupportedProductError
 
-from search.errors import IndexReadOnly, IndexUnavailable
+from search.errors import IndexReadOnly, IndexRefused, IndexUnavailable
 
 _UNREACHABLE: Final = (
     "Elasticsearch ne répond pas : vérifiez qu’il tourne et que le réglage VIGIE_SEARCH__URLS dit la bonne adresse "
@@ -45,17 +46,29 @@ _MISSING: Final = (
 )
 _RED: Final = "Une partie de l’index n’est pas disponible (état rouge) : vérifiez les nœuds d’Elasticsearch ({detail})."
 _BUSY: Final = "Elasticsearch est surchargé et demande d’attendre : la file attend et réessaiera ({detail})."
+_GONE_ON: Final = (
+    "L’index a changé entretemps, par un autre réindexage ou une suppression : `vigie index status` montre ce qu’il y "
+    "a ({detail})."
+)
+_SCHEMA: Final = (
+    "L’index a été fait selon un autre schéma que celui de cette version de Vigie : `vigie index reindex` en fait un "
+    "nouveau ; la file attend ({detail})."
+)
 _LOST: Final = "Elasticsearch a oublié la lecture en cours, redémarré peut-être : recommencez ({detail})."
 _OTHER: Final = "Elasticsearch n’a pas pu répondre : {detail}."
 
 _TYPES: Final = {
+    "aliases_not_found_exception": _GONE_ON,
     "index_not_found_exception": _MISSING,
     "media_type_header_exception": _VERSION,
     "no_shard_available_action_exception": _RED,
     "search_context_missing_exception": _LOST,
+    "strict_dynamic_mapping_exception": _SCHEMA,
     "unavailable_shards_exception": _RED,
 }
 _DEPTH: Final = 4
+_LAYERS: Final = re.compile(r"(Connection|TLS) error caused by: |\b(?!HTTPS?Connection)\w+(Error|Exception)\(")
+_FOR_GOOD: Final = (_KEY, _VERSION, _PRODUCT)
 _STATUSES: Final = {401: _KEY, 406: _VERSION, 415: _VERSION, 429: _BUSY, 503: _RED}
 
 
@@ -65,11 +78,13 @@ def engine_errors(*, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except UnsupportedProductError as error:
-        raise IndexUnavailable(_PRODUCT) from error
+        raise IndexRefused(_PRODUCT) from error
     except ApiError as error:
         _raise(error.meta.status, error.body, writing, error)
     except TlsError as error:
-        raise IndexUnavailable(_CERTIFICATE, detail=_short(error)) from error
+        said = _short(error)  # also when what answers speaks no TLS at all
+        sentence = _CERTIFICATE if "certificate" in said.lower() else _UNREACHABLE
+        raise IndexRefused(sentence, detail=said) from error
     except ConnectionTimeout as error:
         raise IndexUnavailable(_SLOW, detail=_short(error)) from error
     except Unreachable as error:
@@ -103,11 +118,18 @@ def _raise(status: int, body: Any, writing: bool, cause: Exception | None) -> No
         disk = "disk usage exceeded" in said or "read-only-allow-delete" in said
         raise IndexUnavailable(DISK_FULL if disk else _BLOCKED, detail=said[:300]) from cause
     if status == 403:
-        raise (IndexReadOnly if writing else IndexUnavailable)(_RIGHTS, detail=said[:300]) from cause
+        raise (IndexReadOnly if writing else IndexRefused)(_RIGHTS, detail=said[:300]) from cause
     sentence = _TYPES.get(kind) or next((text for name, text in _TYPES.items() if name in said), None)
-    raise IndexUnavailable(sentence or _STATUSES.get(status, _OTHER), detail=said[:300]) from cause
+    sentence = sentence or _STATUSES.get(status)
+    if sentence in (None, _RED) and not isinstance(body, Mapping | list):  # not an answer of Elasticsearch
+        away = status >= 500
+        raise (IndexUnavailable if away else IndexRefused)(_UNREACHABLE if away else _PRODUCT, detail=status) from cause
+    kept = IndexRefused if sentence in _FOR_GOOD else IndexUnavailable
+    raise kept(sentence or _OTHER, detail=said[:300]) from cause
 
 
 def _short(error: Exception) -> str:
-    """The first line of an error, without the traces that some carry."""
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    """The first line of an error, without the traces that some carry and the names of its layers."""
+    told = error.__cause__ or error  # after one try alone the error itself names its kind and nothing more
+    said = next(iter(str(told).strip().splitlines()), "") or type(told).__name__
+    return _LAYERS.sub("", said).rstrip(")")[:300] if _LAYERS.search(said) else said[:300]

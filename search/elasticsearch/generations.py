@@ -104,15 +104,23 @@ class Generations:
         self._client.indices.refresh(index=name)
 
     def succeed(self, name: str, alias: str) -> None:
-        """Put an index that was filled in use, in one step: no search meets none or two."""
-        self.rebuild_queued(name)
-        self._client.indices.update_aliases(
-            actions=[
-                {"remove": {"index": f"{self.alias}-*", "alias": self.alias, "must_exist": False}},
-                {"remove": {"index": name, "alias": alias, "must_exist": False}},
-                {"add": {"index": name, "alias": self.alias}},
-            ]
-        )
+        """Put an index that was filled in use, in one step: no search meets none or two.
+
+        The step is refused when the index is no longer the next one, because somebody else was faster or dropped it: an
+        older index must not come back. Killed before it, the index is known to be filled.
+        """
+        self.note(name, needs_rebuild=False, filled=True)
+        steps: list[dict[str, Any]] = [
+            {"remove": {"index": f"{self.alias}-*", "alias": self.alias, "must_exist": False}},
+            {"remove": {"index": name, "alias": alias, "must_exist": True}},
+            {"add": {"index": name, "alias": self.alias}},
+        ]
+        try:
+            self._client.indices.update_aliases(actions=steps)
+        except NotFoundError:
+            found = self.current()
+            if found is None or found.name != name:  # else the step was done, and its answer was lost
+                raise
 
     def rebuild_queued(self, name: str) -> None:
         """The store has been queued for this index."""

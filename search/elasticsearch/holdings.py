@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 from search.document import IndexDocument
 from search.elasticsearch.documents import read
 from search.elasticsearch.errors import engine_errors
+from search.elasticsearch.whole import documents_by_id
 
 _PAGE: Final = 10_000
 
@@ -42,8 +43,6 @@ class Holdings:
 
     def documents(self, notice_ids: Sequence[str]) -> dict[str, IndexDocument]:
         """Documents by id, as they were written last, found by searches already or not."""
-        if not notice_ids:
-            return {}
         with engine_errors():
-            said = self._client.mget(index=self.name, ids=list(notice_ids)).body["docs"]
-        return {str(found["_id"]): read(found["_source"]) for found in said if found.get("found")}
+            there = documents_by_id(self._client, self.name, notice_ids)
+        return {notice_id: read(found["_source"]) for notice_id, found in there.items()}

@@ -24,6 +24,7 @@ from search.elasticsearch.figures import Figure
 from search.elasticsearch.generations import Generation, Generations
 from search.elasticsearch.mappings import Mappings
 from search.elasticsearch.successor import Successor
+from search.elasticsearch.whole import counted
 from search.errors import IndexReadOnly, IndexUnavailable
 from search.port import (
     Aggregation,
@@ -152,7 +153,7 @@ class ElasticsearchIndex:
     def size(self) -> int:
         """Number of documents."""
         with engine_errors():
-            return int(self._client.count(index=self._alias).body["count"])
+            return counted(self._client, self._alias)
 
     def status(self) -> IndexStatus:
         """What the index says about itself; never raises."""

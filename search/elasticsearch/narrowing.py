@@ -16,7 +16,12 @@ from search.query import NoticeQuery, Unknown
 
 ANY: Final = "*"
 DIGEST: Final = "digest"
-"""The one frequency there is: matches wait for the digest at the hour and on the weekdays of their owner."""
+"""The one frequency there is: matches wait for the digest of their owner.
+
+Its hour and weekdays are the owner's, of all their profiles at once, and change without a profile being saved. They say
+when somebody is written to and never what matches, so they stay in the store, where digests are made: a copy of them
+here would be wrong from the first change of an owner's wishes on. A frequency of a profile's own would go here.
+"""
 _FACTS: Final = {"country": "country=", "portal": "portal=", "kind": "kind=", "cpv_division": "cpv="}
 _CALLS: Final = frozenset({NoticeKind.COMPETITION, NoticeKind.CHANGE})
 """Kinds that can be a call for competition."""

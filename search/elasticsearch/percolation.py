@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from elasticsearch import BadRequestError, Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from core.settings import SearchSettings
 from search.document import IndexDocument
@@ -27,6 +27,9 @@ MOST_TEXT: Final = 10_000_000
 _SHARE: Final = 4.0
 """How many times longer than a search a request may take."""
 _SLOT: Final = "_percolator_document_slot"
+_BAD: Final = 400
+_TOO_LARGE: Final = 413
+_BUSY: Final = 429
 _UNREADABLE: Final = ("mapper_parsing_exception", "document_parsing_exception")
 
 
@@ -69,9 +72,11 @@ class Percolation:
         query = _query([percolated(document, moment) for document in documents], worth_asking(documents))
         try:
             page = self._page_behind(query, None)
-        except BadRequestError as error:
+        except ApiError as error:
             reason = reason_of(error.body.get("error") if isinstance(error.body, dict) else error.body)
-            if not any(kind in reason for kind in _UNREADABLE) or "strict_dynamic_mapping" in reason:
+            if not _is_of_documents(error.meta.status, reason):
+                raise
+            if len(documents) == 1 and error.meta.status == _BUSY:
                 raise
             if len(documents) == 1:
                 log.error("Elasticsearch cannot read %s, which matches nothing: %s", documents[0].id, reason)
@@ -99,6 +104,13 @@ class Percolation:
         )
         found: list[dict[str, Any]] = answer.body["hits"]["hits"]
         return found
+
+
+def _is_of_documents(status: int, reason: str) -> bool:
+    """Whether fewer documents, or others, would be answered: one cannot be read, or all are too much for a request."""
+    unreadable = any(kind in reason for kind in _UNREADABLE) and "strict_dynamic_mapping" not in reason
+    too_much = status == _TOO_LARGE or (status == _BUSY and "circuit_breaking" in reason)
+    return too_much or (status == _BAD and unreadable)
 
 
 def _query(sources: list[Source], narrowed: list[Dsl]) -> list[Dsl]:

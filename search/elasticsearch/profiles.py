@@ -25,6 +25,7 @@ from search.elasticsearch.compiler import Compiler, Dsl
 from search.elasticsearch.errors import reason_of
 from search.elasticsearch.mappings import Mappings
 from search.elasticsearch.narrowing import marks
+from search.elasticsearch.whole import counted
 from search.errors import IndexUnavailable
 from search.plan import plan
 from search.port import Indexed
@@ -117,7 +118,7 @@ class ProfileIndex:
 
     def count(self) -> int:
         """Number of profiles."""
-        return int(self._client.count(index=self.alias, query=HAS_QUERY).body["count"])
+        return counted(self._client, self.alias, HAS_QUERY)
 
     def clear(self) -> None:
         """An empty index takes the place of this one."""

@@ -105,12 +105,13 @@ class Reindexing:
     def _agreed(self, store: Store, name: str) -> Comparison:
         """Compare, and mend what arrived, changed or went while the store was gone through.
 
-        What the index refuses, whatever is done, is in quarantine and keeps nothing back.
+        What the index refuses, whatever is done, is in quarantine and keeps nothing back; nor does what still waits in
+        the queue, which feeds this index too: while portals are crawled there is always some.
         """
         holdings = Holdings(self._client, name)
         refused: set[str] = set()
         for _ in range(MENDED):
-            comparison = compare(store, holdings)
+            comparison = compare(store, holdings).without_queued()
             if refused.issuperset((*comparison.missing, *comparison.extra, *comparison.different)):
                 return comparison
             refused |= self._mend(store, comparison)

@@ -15,6 +15,7 @@ from typing import Final
 from elasticsearch import Elasticsearch
 
 from search.elasticsearch.percolation import Found
+from search.elasticsearch.whole import documents_by_id
 from search.errors import QueryError
 from search.evaluate import DocumentView
 from search.plan import Moment, PlannedClause, plan
@@ -56,11 +57,10 @@ class Reminder:
             return [self._known.get(one.id, (0, ()))[1] for one in found]
 
     def _read(self, ids: list[str]) -> None:
-        answer = self._client.mget(index=self._alias, ids=ids, source_includes=["asked"])
-        for said in answer.body["docs"]:
+        for id_, said in documents_by_id(self._client, self._alias, ids, source_includes=["asked"]).items():
             asked = said.get("_source", {}).get("asked")
             if asked is not None:
-                self._known[said["_id"]] = int(said["_version"]), self._planned(said["_id"], asked)
+                self._known[id_] = int(said["_version"]), self._planned(id_, asked)
 
     def _planned(self, profile_id: str, asked: str) -> Clauses:
         try:

@@ -53,6 +53,12 @@ class Successor:
             return _read(name, said.get("mappings", {}).get("_meta", {}))
         return None
 
+    def abandon(self, name: str) -> None:
+        """Feed an index no more, and let nobody put it in use; refused when it is not the next one any more."""
+        self._client.indices.update_aliases(
+            actions=[{"remove": {"index": name, "alias": self.alias, "must_exist": True}}]
+        )
+
     def index(self, documents: Sequence[IndexDocument], *, versioned: bool = True) -> Indexed:
         """Write documents there, too. Raises `IndexUnavailable` when it is made for another version of Vigie."""
         return self.bulk.index(documents, refresh=False, versioned=versioned) if self._fed() else Indexed()

@@ -128,8 +128,12 @@ class EmbeddedIndex:
         """The one writer; makes the folder. Raises `IndexReadOnly` when another process is the writer."""
         folder = IndexFolder(path)
         folder.lock()
-        index = cls(folder, writable=True)
-        index._prepare()
+        try:
+            index = cls(folder, writable=True)
+            index._prepare()
+        except BaseException:
+            folder.unlock()  # or nobody could begin again in this process
+            raise
         return index
 
     @classmethod

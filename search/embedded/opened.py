@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,10 @@ from search.port import Refusal
 
 _HEAP_BYTES: Final = 128_000_000
 _THREADS: Final = 2
+DISK_FULL: Final = (
+    "L’index {path} n’écrit plus, faute de place sur son disque : libérez-en. La file attend et reprendra d’elle-même."
+)
+_NO_ROOM: Final = re.compile(r"os error 28\b|No space left|StorageFull")
 NO_ANSWER: Final = "L’index {path} n’a pas pu répondre : {detail}."
 
 
@@ -38,8 +43,10 @@ class engine_errors:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Translate. A panic of Rust is no `Exception` in Python, only known by the module of its class."""
-        if kind is not None and (issubclass(kind, (ValueError, OSError)) or kind.__module__ == "pyo3_runtime"):
-            raise IndexUnavailable(self._message, path=self._path, detail=error) from error
+        if kind is None or not (issubclass(kind, (ValueError, OSError)) or kind.__module__ == "pyo3_runtime"):
+            return
+        message = DISK_FULL if _NO_ROOM.search(str(error)) else self._message
+        raise IndexUnavailable(message, path=self._path, detail=error) from error
 
 
 def count_of(result: Any) -> int:

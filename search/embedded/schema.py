@@ -16,7 +16,7 @@ from search.document import IndexDocument
 from search.facets import KEYED_FACETS, facet_keys
 from search.plan import Number
 
-SCHEMA_VERSION: Final = "3"
+SCHEMA_VERSION: Final = "4"
 """Change it with the schema, `IndexDocument` or the analysis: an index written under another one is rebuilt."""
 
 FOR_CLUSTERS: Final = {"lots", "results"}

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from alerts import missed, watchable
+from alerts import missed, profiles, watchable
+from alerts.profiles import ProfileRequest
 from core import clock
 from core.settings import Settings
 from scheduler.orders import Queue
 from scheduler.steps import STEPS
-from search import new_matcher, open_caretaker, open_scratch
+from search import new_matcher, open_caretaker, open_index, open_scratch
 from search.caretaking import Use
 from search.elasticsearch.client import connect
 from search.elasticsearch.compiler import NUMBER_FIELDS
@@ -110,6 +111,23 @@ def test_a_search_that_the_server_cannot_watch_for_is_refused_before_it_is_saved
     away = settings.model_copy(update={"search": settings.search.model_copy(update={"urls": ("http://127.0.0.1:9",)})})
     assert watchable.refusal(away, valued, "fr") is None
     assert watchable.refusal(Settings(data_dir=settings.data_dir), valued, "fr") is None
+
+
+def test_an_alert_that_is_saved_while_the_cluster_is_away_is_told_what_came_from_then_on(
+    settings: Settings, store: Store
+) -> None:
+    away = settings.model_copy(
+        update={"search": settings.search.model_copy(update={"urls": ("http://127.0.0.1:9",), "retries": 0})}
+    )
+    with clock.frozen_at(NOW):
+        wanted = ProfileRequest(email="b@example.org", name="égouts", query=NoticeQuery(text="égouts"))
+        assert profiles.create(store, away, open_index(away, writable=False), wanted, NOW).profile
+        store.notices.save_many([Saving(notice=notice(1, title={"fr": "Curage des égouts"}))])
+        with pytest.raises(IndexUnavailable):
+            worked(away, store)
+        assert store.match_queue.depth() == 1
+        worked(settings, store)
+    assert told(store) == {("égouts", "be_bda:1")}
 
 
 @pytest.mark.parametrize("engine", ["embedded", "cluster"])

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from elasticsearch import Elasticsearch
+
 from core.settings import SearchSettings
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.bulk import Patience
@@ -103,12 +105,16 @@ def _forget_documents(index: ElasticsearchIndex) -> None:
 
 def removed(server: SearchServer) -> None:
     """Remove everything that this session made on a server."""
-    client = connect(settings_for(server))
-    for prefix in _made(server.url):
-        for name in client.indices.get(index=f"{prefix}-*", allow_no_indices=True).body:
-            client.indices.delete(index=name)
-        for template in client.indices.get_index_template(name=f"{prefix}-*").body["index_templates"]:
-            client.indices.delete_index_template(name=template["name"])
-        for template in client.cluster.get_component_template(name=f"{prefix}-*").body["component_templates"]:
-            client.cluster.delete_component_template(name=template["name"])
-    client.close()
+    with connect(settings_for(server)) as client:
+        for prefix in _made(server.url):
+            forget(client, prefix)
+
+
+def forget(client: Elasticsearch, prefix: str) -> None:
+    """Remove the indices and templates of one installation."""
+    for name in client.indices.get(index=f"{prefix}-*", allow_no_indices=True).body:
+        client.indices.delete(index=name)
+    for template in client.indices.get_index_template(name=f"{prefix}-*").body["index_templates"]:
+        client.indices.delete_index_template(name=template["name"])
+    for template in client.cluster.get_component_template(name=f"{prefix}-*").body["component_templates"]:
+        client.cluster.delete_component_template(name=template["name"])

@@ -17,7 +17,7 @@ from search.query import NoticeQuery
 from store.records import StoredNotice
 from web.rendering import language_of, site_of
 from web.routes.notice import stored_notice
-from web.services import asking_index, asking_store
+from web.services import asking_store
 
 router = APIRouter(prefix="/api")
 _BESIDE = frozenset({"lang", "sort", "offset", "limit"})
@@ -38,7 +38,7 @@ def search(request: Request) -> JSONResponse:
     if sort not in {known.value for known in Sort} or offset + limit > _LAST:
         raise HTTPException(400)
     services, now = site_of(request).services, clock.now()
-    with asking_index(), asking_store():
+    with services.asking_index(), asking_store():
         page = services.index.search(
             query, now=now, sort=Sort(sort), offset=offset, limit=limit, highlight=False, language=language_of(request)
         )

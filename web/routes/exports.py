@@ -12,7 +12,7 @@ from core import clock
 from observatory.exports import Export, ExportFormat
 from search.query import NoticeQuery
 from web.rendering import language_of, site_of
-from web.services import asking_index, asking_store
+from web.services import asking_store
 from web.views import reading
 
 router = APIRouter()
@@ -25,7 +25,7 @@ def export(request: Request, extension: str) -> StreamingResponse:
         raise HTTPException(404)
     query = NoticeQuery.from_url(request.url.query, beside=reading.BESIDE)
     services, now, fmt = site_of(request).services, clock.now(), ExportFormat(extension)
-    with asking_store(), asking_index():
+    with asking_store(), services.asking_index():
         work = Export(services.store, services.index, query, fmt, now, language_of(request))
     name = f"vigie-{now:%Y%m%d-%H%M}.{fmt.value}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -11,6 +11,7 @@ site still serves, and says what is missing.
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from typing import cast
 
 from fastapi import APIRouter, Request
@@ -34,6 +35,7 @@ class Answers:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._kept: dict[tuple[str, ...], Health] = {}
+        self._locks: defaultdict[tuple[str, ...], threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
     @property
@@ -42,8 +44,10 @@ class Answers:
         return self._asking.names
 
     def health(self, only: tuple[str, ...]) -> Health:
-        """How these parts are, or were a moment ago."""
+        """How these parts are, or were a moment ago. Who asks for the store does not wait for an index that hangs."""
         with self._lock:
+            mine = self._locks[only]
+        with mine:
             kept = self._kept.get(only)
             if kept is None or not 0 <= (clock.now() - kept.at).total_seconds() < KEPT_SECONDS:
                 kept = self._kept[only] = self._asking.health(only)

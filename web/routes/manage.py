@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from alerts import links, profiles
+from alerts import links, owed, profiles
 from alerts.profiles import ProfileError, ProfileRequest, Wishes
 from alerts.queries import criteria, readable
 from alerts.snapshots import NoticeSnapshot
@@ -23,7 +23,7 @@ from store.records import Owner, Profile, ProfileState
 from web.forms import own_form
 from web.rendering import language_of, render, site_of, speaker_of
 from web.routes.profiles import OwnForm, empty_form, form_page
-from web.services import asking_index, asking_store
+from web.services import asking_store
 from web.texts import N_
 from web.views import alert_forms, filters, reading
 
@@ -62,6 +62,7 @@ def _manage_page(request: Request, token: str, owner: Owner, error: str | None =
         kept = store.profiles.of_owner(owner.id)
         messages = store.digests.recent(owner.id, _MOST_MESSAGES)
         hits = {profile.id: store.hits.of_profile(profile.id, 5) for profile in kept}
+        is_owed = owed.any_owed(store, kept)
     entered = alert_forms.Entered("", owner.email, owner.hour, owner.weekdays, owner.zone, owner.language)
     return render(
         request,
@@ -73,6 +74,7 @@ def _manage_page(request: Request, token: str, owner: Owner, error: str | None =
         states=STATES,
         messages=[(digest, digest.created_at.astimezone(ZoneInfo(owner.zone)).date()) for digest in messages],
         most_messages=_MOST_MESSAGES,
+        is_owed=is_owed,
         form=entered,
         error=error,
         zones=alert_forms.zones(say),
@@ -105,9 +107,9 @@ def create_alert(request: Request, token: str, form: Form) -> Response:
     own = Wishes(language=owner.language, zone=owner.zone, hour=owner.hour, weekdays=owner.weekdays)
     wanted = ProfileRequest(email=owner.email, name=entered.name, query=query, wishes=own)
     try:
-        with asking_store(), asking_index():
+        with asking_store():
             services = site.services
-            profiles.create(services.store, site.settings, services.index, wanted, clock.now(), proven=owner)
+            profiles.create(services.store, site.settings, services.index_if_any, wanted, clock.now(), proven=owner)
     except ProfileError as error:
         told = alert_forms.told(error, language_of(request))
         return form_page(request, query, entered, OwnForm(owner.email, _base(token)), error=told, status=400)
@@ -139,7 +141,9 @@ def change_profile(request: Request, token: str, profile_id: str, action: str, f
             if action == "pause":
                 profiles.pause(services.store, profile.id)
             elif action == "resume":
-                profiles.resume(services.store, services.index, profile.id, clock.now())
+                profiles.resume(
+                    services.store, site_of(request).settings, services.index_if_any, profile.id, clock.now()
+                )
             elif action == "delete":
                 profiles.delete(services.store, profile.id)
             elif action == "edit":
@@ -163,7 +167,7 @@ def _edit(request: Request, profile: Profile, form: FormData) -> None:
     else:
         query = NoticeQuery.from_json(profile.query)
     name = str(form.get("name", ""))
-    profiles.edit(services.store, site.settings, services.index, profile.id, name, query, clock.now(), language)
+    profiles.edit(services.store, site.settings, services.index_if_any, profile.id, name, query, clock.now(), language)
 
 
 def _back(token: str) -> RedirectResponse:

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from alerts import links, profiles
+from alerts import links, owed, profiles
 from alerts.addresses import AddressError
 from alerts.confirmation import Asked
 from alerts.preview import Preview, preview
@@ -25,7 +25,7 @@ from core.i18n import LANGUAGES
 from search.query import NoticeQuery
 from web.forms import own_form, plain_form
 from web.rendering import language_of, render, site_of, speaker_of
-from web.services import Services, asking_index, asking_store
+from web.services import Services, Unavailable, asking_store
 from web.texts import Speaker
 from web.views import alert_forms, coverage, filters, reading
 
@@ -64,7 +64,8 @@ def create_profile(request: Request, form: Form) -> HTMLResponse:
     try:
         wanted = ProfileRequest(email=entered.email, name=entered.name, query=query, wishes=alert_forms.wishes(entered))
         with asking_store():
-            saved = profiles.create(site.services.store, site.settings, site.services.index, wanted, clock.now())
+            services = site.services
+            saved = profiles.create(services.store, site.settings, services.index_if_any, wanted, clock.now())
     except (AddressError, ProfileError) as error:
         return form_page(request, query, entered, error=alert_forms.told(error, language), status=400)
     site.requests.note()
@@ -105,6 +106,7 @@ def form_page(
         sentence=query.describe(say.language),
         refusal=refusal,
         preview=found.sentence(say.language) if found else None,
+        uncounted=not refusal and found is None,
         preview_coverage=[coverage.sentence(item, say) for item in found.coverages] if found else [],
         query_url=query.to_url(),
         own=own,
@@ -118,9 +120,15 @@ def form_page(
     )
 
 
-def _preview(services: Services, query: NoticeQuery) -> Preview:
-    with asking_store(), asking_index():
-        return preview(services.store, services.index, query, clock.now())
+def _preview(services: Services, query: NoticeQuery) -> Preview | None:
+    """None while no search answers: the alert can be saved all the same."""
+    try:
+        with asking_store(), services.asking_index():
+            return preview(services.store, services.index, query, clock.now())
+    except Unavailable as error:
+        if error.part != "index":
+            raise
+        return None
 
 
 def _refusal(query: NoticeQuery, language: str) -> str | None:
@@ -206,13 +214,21 @@ def confirm(request: Request, token: str, form: Form) -> HTMLResponse:
     _ = say.translate
     try:
         with asking_store():
-            store, index = site.services.store, site.services.index
+            store, index = site.services.store, site.services.index_if_any
             sent = profiles.confirm(store, site.settings, index, named.owner_id, clock.now(), named.profile_id)
+            is_owed = owed.any_owed(store, store.profiles.of_owner(named.owner_id))
     except links.LinkError as error:
         raise HTTPException(404, "link-expired") from error
     sentences = [_("Merci, votre adresse est confirmée.")]
     if sent:
         sentences.append(_("Un premier message part avec les marchés ouverts aujourd'hui."))
+    if is_owed:
+        sentences.append(
+            _(
+                "La recherche ne peut pas répondre en ce moment : les marchés ouverts aujourd'hui vous seront écrits "
+                "dès qu'elle répond."
+            )
+        )
     sentences.append(_("Ensuite, Vigie écrit à l'heure choisie quand il y a du nouveau, et se tait sinon."))
     manage = f"/alerts/manage/{links.manage_token(site.settings, named.owner_id)}"
     title = _("Adresse confirmée")

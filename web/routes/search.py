@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from core import clock
-from search.port import Facet, FacetCounts, IndexState, SearchIndex, SearchPage, Sort
+from search.port import Facet, FacetCounts, IndexState, SearchPage, Sort
 from search.query import NoticeQuery
 from store.records import StoredNotice
 from web.rendering import render, site_of, speaker_of
-from web.services import Services, asking_index, asking_store
+from web.services import Services, Unavailable, asking_store
 from web.texts import N_, Speaker
 from web.views import coverage, filters, reading
 from web.views import search as view
@@ -21,6 +21,8 @@ from web.views import search as view
 router = APIRouter()
 MOST_RESULTS = 10_000
 _LAST_PAGE = MOST_RESULTS // view.PER_PAGE
+_LATEST = 10
+"""Notices that are shown when no search answers."""
 
 
 @router.get("/")
@@ -33,7 +35,12 @@ def search_page(request: Request) -> HTMLResponse:
     kept_sort = sort.value if sort is not view.default_sort(asked.query) else None
     number = _page_number(request.query_params.get("page"))
     services = site_of(request).services
-    page = _search(services.index, asked.query, sort, number, say)
+    try:
+        page = _search(services, asked.query, sort, number, say)
+    except Unavailable as error:
+        if error.part != "index":
+            raise
+        return _without_index(request, asked, kept_sort)
     if number > 1 and not page.hits:
         raise HTTPException(404)
     stored = _stored(services, page) if not asked.errors else {}
@@ -63,6 +70,32 @@ def search_page(request: Request) -> HTMLResponse:
     )
 
 
+def _without_index(request: Request, asked: reading.ReadQuery, kept_sort: str | None) -> HTMLResponse:
+    """What the store can show while no search answers: the question is kept, and what was read last."""
+    say, services = speaker_of(request), site_of(request).services
+    with asking_store():
+        latest = services.store.notices.lately_archived(_LATEST)
+        waiting = services.store.index_queue.depth()
+    one = N_("1 avis recueilli attend d'entrer dans l'index.")
+    told = say.plural(one, N_("{n} avis recueillis attendent d'entrer dans l'index."), waiting) if waiting else None
+    response = render(
+        request,
+        "search_away.html",
+        status=503,
+        query=asked.query,
+        asked=asked,
+        errors=[error.told(say.language) for error in asked.errors],
+        marked=_marked(asked),
+        sentence=asked.query.describe(say.language),
+        latest=latest,
+        waiting=told,
+        kept_sort=kept_sort,
+        filters=filters,
+    )
+    response.headers["Retry-After"] = "30"
+    return response
+
+
 def _page_number(asked: str | None) -> int:
     number = int(asked) if asked and asked.isdecimal() and len(asked) <= 6 else 1
     if not 1 <= number <= _LAST_PAGE:
@@ -70,10 +103,10 @@ def _page_number(asked: str | None) -> int:
     return number
 
 
-def _search(index: SearchIndex, query: NoticeQuery, sort: Sort, number: int, say: Speaker) -> SearchPage:
+def _search(services: Services, query: NoticeQuery, sort: Sort, number: int, say: Speaker) -> SearchPage:
     """One page of results; facets with a choice are counted as if nothing were chosen in them."""
-    moment = clock.now()
-    with asking_index():
+    moment, index = clock.now(), services.index
+    with services.asking_index():
         page = index.search(
             query,
             now=moment,
@@ -94,7 +127,10 @@ def _search(index: SearchIndex, query: NoticeQuery, sort: Sort, number: int, say
 def _warnings(services: Services, say: Speaker) -> list[str]:
     """What makes the answer less than complete at this moment."""
     found = []
-    if services.index.status().state is IndexState.REBUILDING:
+    status = services.index.status()
+    with asking_store():
+        is_empty = status.state is IndexState.READY and not status.documents and services.store.notices.count() > 0
+    if is_empty or status.state is IndexState.REBUILDING:
         found.append(say.translate("L'index de recherche est en reconstruction : les résultats sont incomplets."))
     with asking_store():
         waiting = services.store.index_queue.depth()

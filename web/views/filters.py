@@ -103,7 +103,8 @@ def branch_label(branch: str, say: Speaker) -> str:
 
 def chips(query: NoticeQuery, say: Speaker, sort: str | None = None) -> list[Chip]:
     """Every active filter, in the order of the page."""
-    found = [Chip(f"« {query.text} »", address(changed(query, text=None), sort=sort))] if query.text else []
+    quoted = say.translate("« {text} »", text=query.text)
+    found = [Chip(quoted, address(changed(query, text=None), sort=sort))] if query.text else []
     for name, label in LIST_LABELS.items():
         found += [
             Chip(
@@ -114,7 +115,7 @@ def chips(query: NoticeQuery, say: Speaker, sort: str | None = None) -> list[Chi
         ]
     found += _range_chips(query, say, sort)
     for name, clause in query.flags.items():
-        text = say.translate(labels.FLAGS[name]) + ("" if clause.is_ else f" : {say.translate('non')}")
+        text = say.translate(labels.FLAGS[name]) + ("" if clause.is_ else f"{say.colon}{say.translate('non')}")
         found.append(Chip(text + _policy(clause.unknown, say), address(flag_set(query, name, None), sort=sort)))
     return found + _policy_chips(query, say, sort)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from core.clock import frozen_at, now
 from notices.model import Lot, LotResult, Organisation, RawAddress, Tender
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.client import connect
@@ -18,7 +20,7 @@ from store import Store
 from store.quarantine import REFUSED_BY_INDEX
 from store.records import Saving
 from tests.contracts.search.search_material import NOW, document, estimate, notice
-from tests.support.search_index import PREFIX, emptied, opened, settings_for
+from tests.support.search_index import PREFIX, emptied, forget, opened, settings_for
 from tests.support.search_servers import SearchServer
 
 ALL = NoticeQuery()
@@ -37,14 +39,8 @@ def own(server: SearchServer) -> Iterator[ElasticsearchIndex]:
     prefix = f"{PREFIX}x{secrets.token_hex(3)}"
     with opened(server, prefix) as index:
         yield index
-    client = connect(settings_for(server))
-    for name in client.indices.get(index=f"{prefix}-*", allow_no_indices=True).body:
-        client.indices.delete(index=name)
-    for template in client.indices.get_index_template(name=f"{prefix}-*").body["index_templates"]:
-        client.indices.delete_index_template(name=template["name"])
-    for template in client.cluster.get_component_template(name=f"{prefix}-*").body["component_templates"]:
-        client.cluster.delete_component_template(name=template["name"])
-    client.close()
+    with connect(settings_for(server)) as client:
+        forget(client, prefix)
 
 
 @pytest.fixture
@@ -150,6 +146,19 @@ def test_an_index_that_somebody_removed_is_made_again_and_filled_from_the_store(
     drain_all(store, own)
     assert own.size() == 3
     assert own.status().state is IndexState.READY
+
+
+def test_an_index_that_somebody_emptied_is_filled_again_from_the_store_and_only_once_in_a_while(
+    own: ElasticsearchIndex, store: Store
+) -> None:
+    save(store, 1, 2, 3)
+    drain_all(store, own)
+    for left in (3, 0):
+        own.delete([f"be_bda:{number}" for number in (1, 2, 3)])
+        assert drain_all(store, own) == left
+        assert own.size() == left
+    with frozen_at(now() + timedelta(hours=2)):
+        assert drain_all(store, own) == 3
 
 
 def test_a_full_disk_makes_the_queue_wait_and_nothing_is_lost(own: ElasticsearchIndex, store: Store) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+from elasticsearch import ApiError
 
 from alerts.matching import MatcherState
 from notices.model import NoticeKind, Place
@@ -18,7 +20,7 @@ from search.elasticsearch.percolation import Percolation
 from search.elasticsearch.profiles import trace
 from search.errors import IndexUnavailable, QueryError
 from search.plan import Number
-from search.port import SavedQuery
+from search.port import MatchedClause, SavedQuery
 from search.query import NoticeQuery
 from store import Store
 from store.records import IncidentKind, ProfileState
@@ -29,6 +31,7 @@ from tests.support.search_servers import SearchServer
 
 VOIRIE = NoticeQuery(text="voirie")
 ITEM = document(1, title={"fr": "Voirie"})
+NODE = NodeConfig("http", "search.invalid", 9200)
 
 
 @pytest.fixture
@@ -130,7 +133,7 @@ def test_a_server_that_lost_its_profiles_is_filled_again_from_the_store(
     elif how == "replaced":
         other.clear()
     else:
-        one._client.indices.delete(index=f"{one._index.alias}-*")
+        one._client.indices.delete(index=one._index._indices())  # by name: a server refuses patterns here
     with pytest.raises(IndexUnavailable):
         one.match([ITEM], now=NOW)  # never an answer of which something is missing
     state.refresh(store)
@@ -203,6 +206,36 @@ def test_a_document_that_the_server_cannot_read_does_not_keep_the_others_from_th
         found = one.match(items, now=NOW)
     assert [match.notice_id for match in found] == [item.id for item in items if item is not items[3]]
     assert items[3].id in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(413, ""), (429, {"error": {"type": "circuit_breaking_exception", "reason": "Data too large"}})],
+    ids=["the server's limit", "its memory"],
+)
+def test_documents_that_are_too_much_for_one_request_are_put_in_several(
+    status: int, said: Any, one: ElasticsearchMatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.put("a", VOIRIE)
+    ask, asked = one._percolation._client.search, []
+
+    def narrow(**request: Any) -> Any:
+        documents = request["query"]["bool"]["filter"][-1]["percolate"]["documents"]
+        asked.append(len(documents))
+        if len(documents) > 2:
+            raise ApiError("too much", ApiResponseMeta(status, "1.1", HttpHeaders(), 0.0, NODE), said)
+        return ask(**request)
+
+    monkeypatch.setattr(one._percolation._client, "search", narrow)
+    found = one.match([document(number, title={"fr": "Voirie"}) for number in range(5)], now=NOW)
+    assert [match.notice_id for match in found] == [f"be_bda:{number}" for number in range(5)]
+    assert max(asked) == 5
+
+
+def test_a_match_of_a_word_that_only_the_server_recognises_tells_what_was_asked(one: ElasticsearchMatcher) -> None:
+    one.put("a", NoticeQuery(text="organs -tunnel"))
+    (match,) = one.match([document(1, title={"en": "Organized transport"})], now=NOW)
+    assert match.clauses == (MatchedClause("text", "organs"),)
 
 
 def test_what_stands_beside_a_query_never_keeps_a_profile_from_what_it_matches() -> None:

@@ -28,7 +28,7 @@ from tests.support.search_servers import SearchServer
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 LANGUAGES = {"FRA": "fr", "NLD": "nl", "DEU": "de", "ENG": "en", "ARA": "ar"}
-TOLERATED = 0.015
+TOLERATED = 0.003
 """Share of the running words of real notices whose terms may differ between the engines."""
 examples = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = given(seed=st.integers(0, 2**32))

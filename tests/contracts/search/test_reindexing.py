@@ -17,6 +17,7 @@ from core.settings import Settings
 from notices.model import Notice
 from search import open_caretaker, open_index
 from search.caretaking import Progress, Use
+from search.comparison import Comparison, compare
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.caretaker import ElasticsearchCaretaker
 from search.elasticsearch.client import connect
@@ -133,6 +134,27 @@ def test_what_arrives_changes_and_goes_while_the_store_is_gone_through_is_in_the
     assert found(index) == set(store.notices.ids())
 
 
+def test_a_crawl_that_never_rests_does_not_keep_the_new_index_out_of_use(
+    index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def compare_during_a_crawl(*asked: object) -> Comparison:
+        new, changed = notice(6000 + len(looks)), notice(len(looks), title={"fr": "Rectifié"})
+        save(store, new, changed)
+        looks.extend((new.id, changed.id))
+        return compare(*asked)
+
+    monkeypatch.setattr("search.elasticsearch.reindexing.compare", compare_during_a_crawl)
+    done = keeper.reindex(store, told_nobody)
+    assert done.comparison is not None
+    assert done.comparison.agrees
+    assert set(keeper.compare(store, None).queued) == set(looks)
+    drain_all(store, index)
+    assert keeper.compare(store, None).agrees
+    assert found(index) == set(store.notices.ids())
+
+
 def test_searches_and_workers_go_on_during_a_reindexing_and_lose_nothing(
     server: SearchServer, prefix: str, index: ElasticsearchIndex, store: Store, store_file: str,
     keeper: ElasticsearchCaretaker,
@@ -180,6 +202,57 @@ def test_a_reindexing_that_is_killed_goes_on_where_it_was(
     assert done.written == MANY - 3 * 20
     assert keeper.compare(store, None).agrees
     assert len([kept for kept in keeper.indices() if kept.use is not Use.PROFILES]) == 2
+
+
+def test_a_reindexing_that_is_killed_between_the_comparison_and_the_move_has_nothing_to_write_again(
+    index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(keeper._client.indices, "update_aliases", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keeper.reindex(store, told_nobody)
+    save(store, notice(3, title={"fr": "Rectifié entretemps"}))
+    drain_all(store, index)
+    done = keeper.reindex(store, told_nobody)
+    assert done.written == 0
+    assert keeper.compare(store, None).agrees
+    assert not index.status().needs_rebuild
+
+
+def killed(**_: object) -> None:
+    """As by a signal."""
+    raise KeyboardInterrupt
+
+
+def test_of_two_reindexings_the_slower_does_not_bring_back_an_older_index(
+    index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = keeper._generations.succeed
+
+    def overtaken(name: str, alias: str) -> None:
+        move(name, alias)  # the faster one
+        in_use.append(str(keeper.reindex(store, told_nobody).in_use))
+        move(name, alias)
+
+    in_use: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(keeper._generations, "succeed", lambda *names: (patch.undo(), overtaken(*names)))
+        with pytest.raises(IndexUnavailable, match="a changé entretemps"):
+            keeper.reindex(store, told_nobody)
+    assert [kept.name for kept in keeper.indices() if kept.use is Use.CURRENT] == in_use
+
+
+def test_an_index_that_is_put_in_use_while_it_is_being_dropped_stays(
+    index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper._generations.begin_next(keeper._successor.alias)
+    listed = keeper.indices()
+    (name,) = (kept.name for kept in listed if kept.use is Use.NEXT)
+    monkeypatch.setattr(keeper, "indices", lambda: listed)  # what was so when the drop began
+    assert keeper.reindex(store, told_nobody).in_use == name
+    with pytest.raises(IndexUnavailable, match="a changé entretemps"):
+        keeper.drop(name)
+    assert len(found(index)) == MANY
 
 
 def test_what_the_new_index_lacks_is_written_once_more_before_searches_go_there(

@@ -34,6 +34,10 @@ FOUND = [
     ("fr", "Électricité du pont", "électricité NOT tunnel"),
     ("fr", "Électricité", "*"),
     ("fr", "E\u0301lectricite\u0301 du pont", "électricité"),
+    ("fr", "Traductions en langue française", "français"),
+    ("fr", "Entretien du palais", "palais"),
+    ("fr", "Fourniture d’un caillou", "cailloux"),
+    ("nl", "Levering van ĳzerwaren", "ijzerwaren"),
     ("nl", "Onderhoud van gebouwen", "gebouw"),
     ("nl", "Onderhoud van een gebouw", "gebouwen"),
     ("nl", "Aanleg van wegen", "weg"),
@@ -42,6 +46,11 @@ FOUND = [
     ("de", "Sanierung der Straßen", "Strasse"),
     ("de", "Reinigung von Gebäuden", "Gebäude"),
     ("de", "Bau neuer Häuser", "Haus"),
+    ("de", "Reinigung der Gebaeude", "Gebäuden"),
+    ("de", "Lieferung von Möbeln", "Möbel"),
+    ("de", "Moebel und Schlüssel", "Schlüsseln"),
+    ("de", "Lieferung von Reinigungsmitteln", "Reinigungsmittel"),
+    ("de", "Schulung der Bewerberinnen", "Bewerber"),
     ("en", "Maintenance of buildings", "building"),
     ("en", "Road works", "roads"),
     ("ar", "صيانة المدرسة", "مدرسة"),
@@ -49,6 +58,14 @@ FOUND = [
     ("ar", "أشغال الإنارة العمومية", "اشغال"),
     ("ar", "مَدْرَسَة", "مدرسة"),
     ("ar", "شراء ١٢٣ حاسوب", "123"),
+    ("ar", "شراء الأثاث والتجهيزات", "تجهيزات"),
+    ("ar", "إصلاح وصيانة الطرق", "صيانة"),
+    ("ar", "أشغال بناء قسمين", "البناء"),
+    ("ar", "توريد الوقود", "وقود"),
+    ("ar", "شراء سيارات", "السيارة"),
+    ("ar", "صفقات عمومية", "صفقة"),
+    ("ar", "تهيئة المسالك بجماعة تمصلوحت", "الجماعة"),
+    ("ar", "شراء آلات", "الآلات"),
     ("pt", "Iluminação pública", "iluminacao"),
 ]
 NOT_FOUND = [
@@ -61,6 +78,8 @@ NOT_FOUND = [
     ("fr", "Éclairage", "éclairages* voirie"),
     ("fr", "Électricité du pont", '-"électricité du pont"'),
     ("nl", "Brandwering van deuren", "brandweer"),
+    ("fr", "Une mauvaise herbe", "mauve"),
+    ("ar", "وزارة التجهيز", "زار"),
 ]
 
 

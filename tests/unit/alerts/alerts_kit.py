@@ -31,8 +31,9 @@ from notices.model import (
     TaxBasis,
 )
 from search.document import IndexDocument
+from search.errors import IndexUnavailable
 from search.matcher import EmbeddedMatcher
-from search.port import SearchIndex
+from search.port import IndexState, IndexStatus, SearchIndex
 from search.query import NoticeQuery
 from store import Store
 from store.records import Hit, Owner, Saving
@@ -116,6 +117,11 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.documents: dict[str, IndexDocument] = {}
+        self.away = False
+
+    def status(self) -> IndexStatus:
+        """Always ready."""
+        return IndexStatus(state=IndexState.READY, engine="memory", documents=len(self.documents), schema_version="1")
 
     def index(self, documents: Sequence[IndexDocument]) -> None:
         """Add or replace."""
@@ -123,6 +129,8 @@ class MemoryIndex:
 
     def scan(self, query: NoticeQuery, *, now: datetime) -> Iterator[str]:
         """Ids of what matches."""
+        if self.away:
+            raise IndexUnavailable("away")
         matcher = EmbeddedMatcher()
         matcher.put("asked", query)
         yield from (match.notice_id for match in matcher.match(list(self.documents.values()), now=now))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from alerts import digests, profiles
+from alerts.coverage import Sources
 from alerts.views import MOST_LISTED, shared
 from core import clock
 from core.settings import Settings
@@ -320,13 +321,33 @@ def test_one_owners_broken_digest_does_not_keep_the_others_from_theirs(
     assert len(world.mails()) == 2
 
 
+def test_the_holes_of_a_source_are_read_once_however_many_digests_tell_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        world.confirmed(email=f"{name}@pme.example")
+    world.crawl(notice(1))
+    asked: list[str] = []
+    read = world.store.windows.incomplete
+    monkeypatch.setattr(world.store.windows, "incomplete", lambda key: asked.append(key) or read(key))
+    assert len(build_at(world, TUESDAY_SEVEN)) == 3
+    assert asked
+    assert len(asked) == len(set(asked))
+
+
 def test_two_processes_at_the_same_hour_send_one_digest(world: World) -> None:
     owner = world.confirmed()
     world.crawl(notice(1))
     pending = world.store.hits.pending(owner.id)
-    first = digests.build(world.store, world.settings, owner, "2026-11-24", TUESDAY_SEVEN, pending)
-    second = digests.build(world.store, world.settings, owner, "2026-11-24", TUESDAY_SEVEN, pending)
-    other_key = digests.build(world.store, world.settings, owner, "2026-11-25", TUESDAY_SEVEN, pending)
+    first = digests.build(
+        world.store, world.settings, owner, "2026-11-24", Sources(world.store, TUESDAY_SEVEN), pending
+    )
+    second = digests.build(
+        world.store, world.settings, owner, "2026-11-24", Sources(world.store, TUESDAY_SEVEN), pending
+    )
+    other_key = digests.build(
+        world.store, world.settings, owner, "2026-11-25", Sources(world.store, TUESDAY_SEVEN), pending
+    )
     assert first is not None
     assert first.id == digest_id(owner.id, "2026-11-24")
     assert (second, other_key) == (None, None)

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts import missed
+from alerts import matching, missed
 from cli import main
 from core import clock
+from search.matcher import EmbeddedMatcher
 from search.query import NoticeQuery
 from store import Store
-from store.records import IncidentKind, Origin, ProfileState, Saving
+from store.records import IncidentKind, NewHit, Origin, ProfileState, Saving
 from tests.unit.alerts.alerts_kit import LIGHTING, NOON, notice, second_version, settings_in
 
 DAY = timedelta(days=1)
@@ -119,6 +120,40 @@ def test_a_second_version_that_was_not_told_is_missed_although_the_first_was(sto
     saved(store, second_version(notice(1), title={"fr": "Éclairage public, rectifié"}))
     lost(store)
     assert [(one.notice_id, one.version) for one in checked(store, place).missed] == [("be_bda:1", 2)]
+
+
+def test_what_was_told_and_answers_no_search_is_named_and_what_follows_a_procedure_is_not(
+    store: Store, place: Path
+) -> None:
+    saved(store, notice(1), notice(2, title={"fr": "Voirie"}, description={}))
+    matched(store)
+    with clock.frozen_at(NOON + timedelta(hours=1)):  # no longer about lighting, and told to who followed it
+        changed = second_version(notice(1), title={"fr": "Voirie"}, description={})
+        store.notices.save_many([Saving(notice=changed)])
+        while matching.drain(store, matching.MatcherState(EmbeddedMatcher())):
+            pass
+    assert checked(store, place).unwanted == ()
+    (profile,) = store.profiles.changed_since(0).put
+    why = ({"clause": "text", "printed": "éclairage"},)
+    (wrong,) = (stored for stored in store.notices.iterate() if stored.notice.id == "be_bda:2")
+    with clock.frozen_at(NOON):
+        store.hits.record(
+            [
+                NewHit(
+                    profile_id=profile.id,
+                    notice_id="be_bda:2",
+                    version=wrong.version,
+                    procedure_key=wrong.procedure_key,
+                    reasons=why,
+                    snapshot={},
+                )
+            ],
+            [],
+        )
+    found = checked(store, place)
+    assert [(one.what, one.notice_id) for one in found.unwanted] == [("unwanted", "be_bda:2")]
+    (incident,) = store.incidents.current()
+    assert (incident.kind, incident.details["count"]) == (IncidentKind.MATCHING_UNWANTED, 1)
 
 
 def test_the_command_ends_with_a_code_that_says_whether_something_was_missed(

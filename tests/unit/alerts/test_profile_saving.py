@@ -130,7 +130,7 @@ def test_a_paused_profile_is_silent_and_a_resumed_one_catches_up(world: World) -
     profiles.pause(world.store, profile.id)
     world.crawl(notice(1))
     assert world.hits(owner) == []
-    profiles.resume(world.store, world.index, profile.id, NOON)
+    profiles.resume(world.store, world.settings, world.index, profile.id, NOON)
     assert [hit.kind.value for hit in world.hits(owner)] == ["existing"]
 
 

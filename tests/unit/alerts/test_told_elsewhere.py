@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from alerts import digests, matching
+from alerts.coverage import Sources
 from alerts.facts import Fact
 from alerts.snapshots import NoticeSnapshot
 from core import clock
@@ -249,7 +250,9 @@ def test_nobody_hears_twice_of_what_is_taken_apart(world: World) -> None:
     owner = world.confirmed()
     world.crawl(belgian())
     world.crawl(european(title={"fr": "Éclairage de la gare", "nl": "Verlichting van het station"}))
-    assert digests.build(world.store, world.settings, owner, "2026-11-24", clock.now()) is not None
+    assert (
+        digests.build(world.store, world.settings, owner, "2026-11-24", Sources(world.store, clock.now())) is not None
+    )
     before = told(world, owner)
     assert len(before) == 2
     part(world)

@@ -17,12 +17,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from elastic_transport import ConnectionTimeout
 
 from core.errors import ConfigurationError
 from core.settings import SearchSettings, Settings
 from search import open_index
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.bulk import Patience
+from search.elasticsearch.mappings import Mappings
 from search.errors import IndexReadOnly, IndexUnavailable
 from search.port import IndexState
 from search.query import NoticeQuery
@@ -31,12 +33,15 @@ from tests.support import scripted_node
 from tests.support.scripted_node import Asked, scripted
 
 QUICK = Patience(tries=3, first=0.0, longest=0.0)
-IN_USE = {"vigie-notices-1-000001": {"mappings": {"_meta": {"mapping_version": 1, "cluster": "c"}}}}
+VERSION = Mappings.load("vigie").version("notices")
+IN_USE = {f"vigie-notices-{VERSION}-000001": {"mappings": {"_meta": {"mapping_version": VERSION, "cluster": "c"}}}}
+
+COUNTED = {"_search": {"hits": {"total": {"value": 7}}}, "_settings": {"i": {"settings": {}}}}
 
 
-def opened(*, writable: bool = True) -> ElasticsearchIndex:
+def opened(*, writable: bool = True, retries: int = 0) -> ElasticsearchIndex:
     """An index whose server is the script of the test."""
-    settings = SearchSettings(urls=("http://search.invalid:9200",), node_class=scripted_node.NAME, retries=0)
+    settings = SearchSettings(urls=("http://search.invalid:9200",), node_class=scripted_node.NAME, retries=retries)
     return ElasticsearchIndex(settings, writable=writable, patience=QUICK)
 
 
@@ -110,6 +115,34 @@ def test_a_request_that_is_busy_as_a_whole_is_offered_again() -> None:
     assert len(tries) == 2
 
 
+def test_a_server_too_slow_for_a_full_request_is_given_smaller_ones() -> None:
+    taken: list[str] = []
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        if told := about_the_index(asked):
+            return told
+        if len(offered(asked)) > 100:
+            raise ConnectionTimeout("too slow")
+        taken.extend(offered(asked))
+        return bulk_answer(dict.fromkeys(offered(asked), (201, None)))
+
+    with scripted(answer), opened() as index:
+        assert index.index([document(number) for number in range(700)]).refused == ()
+    assert sorted(taken) == sorted(f"be_bda:{number}" for number in range(700))
+
+
+def test_a_server_that_hangs_is_told_as_unavailable_after_two_tries() -> None:
+    def answer(asked: Asked) -> tuple[int, Any]:
+        if told := about_the_index(asked):
+            return told
+        raise ConnectionTimeout("hangs")
+
+    with scripted(answer) as script, opened(retries=3) as index:
+        with pytest.raises(IndexUnavailable, match="temps"):
+            index.index([document(number) for number in range(700)])
+        assert sum("_bulk" in asked.target for asked in script.asked) == 2
+
+
 def test_a_refused_document_is_told_with_the_server_s_reason_while_the_others_are_taken() -> None:
     def answer(asked: Asked) -> tuple[int, Any]:
         told = about_the_index(asked)
@@ -172,7 +205,7 @@ SENTENCES = [
         400,
         {"type": "strict_dynamic_mapping_exception", "reason": "[x] is not allowed"},
         IndexUnavailable,
-        "n’a pas pu répondre",
+        "autre schéma",
     ),
 ]
 
@@ -202,6 +235,24 @@ def test_a_part_of_the_index_that_does_not_answer_is_no_smaller_result() -> None
         index.search(NoticeQuery(), now=NOW)
 
 
+def test_a_part_that_does_not_answer_is_neither_an_absent_document_nor_a_smaller_number() -> None:
+    away = {"type": "no_shard_available_action_exception", "reason": "No shard available"}
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        if "/_mget" in asked.target:
+            return 200, {"docs": [{"_index": "i", "_id": "be_bda:1", "error": {"root_cause": [away], **away}}]}
+        if "/_search" in asked.target:
+            assert "allow_partial_search_results=false" in asked.target
+            return 503, {"error": away, "status": 503}
+        return about_the_index(asked) or (200, {})
+
+    with scripted(answer), opened() as index:
+        with pytest.raises(IndexUnavailable, match="état rouge"):
+            index.delete(["be_bda:1"])  # taken for absent, it would stay for ever
+        with pytest.raises(IndexUnavailable, match="état rouge"):
+            index.size()
+
+
 def test_another_product_is_told_as_such() -> None:
     with scripted(lambda _: (200, {}), product="Something"), opened() as index:
         status = index.status()
@@ -226,7 +277,7 @@ def test_an_index_on_another_cluster_than_it_was_filled_on_is_filled_again() -> 
     def answer(asked: Asked) -> tuple[int, Any]:
         if "/_cluster/state" in asked.target:
             return 200, {"cluster_uuid": "another"}
-        said = {"_cluster/health": {"status": "green"}, "_count": {"count": 7}, "_settings": {"i": {"settings": {}}}}
+        said = {"_cluster/health": {"status": "green"}, **COUNTED}
         found = next((body for name, body in said.items() if name in asked.target), None)
         return (200, found) if found else about_the_index(asked) or (500, {})
 
@@ -237,7 +288,7 @@ def test_an_index_on_another_cluster_than_it_was_filled_on_is_filled_again() -> 
 @pytest.mark.parametrize(("health", "state"), [("red", IndexState.UNAVAILABLE), ("yellow", IndexState.READY)])
 def test_a_red_index_is_not_relied_on_and_a_yellow_one_is(health: str, state: IndexState) -> None:
     def answer(asked: Asked) -> tuple[int, Any]:
-        said = {"_cluster/health": {"status": health}, "_count": {"count": 7}, "_settings": {"i": {"settings": {}}}}
+        said = {"_cluster/health": {"status": health}, **COUNTED}
         found = next((body for name, body in said.items() if name in asked.target), None)
         return (200, found) if found else about_the_index(asked) or (500, {})
 

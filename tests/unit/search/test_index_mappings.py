@@ -117,6 +117,19 @@ def test_words_kept_apart_by_the_analysis_are_kept_apart_by_the_server() -> None
         assert (f"vigie_{language}_apart" in SETTINGS["analyzer"][f"vigie_{language}"]["filter"]) == bool(expected)
 
 
+def test_words_are_prepared_for_their_stemmer_as_the_analysis_prepares_them() -> None:
+    for language, rules in analysis.BEFORE_STEMMING.items():
+        names = [f"vigie_{language}_{number}" for number in range(1, len(rules) + 1)]
+        filters = [SETTINGS["filter"][name] for name in names]
+        assert [(one["pattern"], one["replacement"], one["all"]) for one in filters] == [
+            (*rule, False) for rule in rules
+        ]
+        assert SETTINGS["analyzer"][f"vigie_{language}"]["filter"][-len(names) - 1 :] == [
+            *names,
+            f"vigie_{language}_stems",
+        ]
+
+
 def test_runs_of_the_server_are_the_runs_of_the_analysis() -> None:
     ours = analysis._WORD.pattern.replace(r"(?=[^\W_])", r"(?=[\p{L}\p{N}])")
     printed = SETTINGS["tokenizer"]["vigie_runs"]["pattern"]

@@ -64,6 +64,7 @@ def cover(store: Store, now: datetime) -> None:
                 stored=97 if lacking else 100,
                 missing=3 if lacking else 0,
                 verdict=Verdict.INCOMPLETE if lacking else Verdict.COMPLETE,
+                reason="The portal announced three more." if lacking else None,
                 ended_at=now,
             )
         )

@@ -10,7 +10,7 @@ from html import unescape
 import httpx
 import pytest
 
-from alerts import links
+from alerts import links, owed
 from search.errors import IndexUnavailable
 from search.query import NoticeQuery
 from store.records import Profile, ProfileState
@@ -268,21 +268,37 @@ async def test_nobody_can_make_the_site_write_to_thousands_of_addresses(own: Mad
     assert len(own.store.outbox.recent()) == 30
 
 
-async def test_an_index_that_is_down_at_the_confirmation_is_told_and_can_be_tried_again(
+async def test_an_index_that_is_down_keeps_nobody_from_saving_confirming_and_changing_alerts(
     own: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise IndexUnavailable("gone")
 
+    with monkeypatch.context() as broken:
+        for name in ("scan", "count", "search"):
+            broken.setattr(type(own.index), name, refuse)
+        async with own.browser() as client:
+            form = await client.get(f"/profiles/new?{SEARCH}")
+            assert form.status_code == 200
+            assert "ne peut pas compter les avis" in form.text
+            assert "Alerte enregistrée" in (await create(client)).text
+            link = mailed_links(own, "/alerts/confirm")[0]
+            asked = {"token": hidden(await client.get(link), "token")}
+            confirmed = await client.post(link, data=asked)
+            assert "votre adresse est confirmée" in confirmed.text
+            assert "vous seront écrits dès qu&#39;elle répond" in confirmed.text
+            profile = await only_profile(own)
+            base = f"/alerts/manage/{links.manage_token(own.settings, profile.owner_id)}"
+            change = {**asked, "name": "Égouts", "search": "égouts"}
+            assert (await client.post(f"{base}/profiles/{profile.id}/edit", data=change)).status_code == 303
+            for action in ("pause", "resume"):
+                done = await client.post(f"{base}/profiles/{profile.id}/{action}", data=asked)
+                assert done.status_code == 303
+            assert "ce qui est déjà ouvert aujourd&#39;hui vous sera écrit" in (await client.get(base)).text
+    assert (await only_profile(own)).name == "Égouts"
+    assert owed.settle(own.store, own.settings, NOW) == 1
     async with own.browser() as client:
-        await create(client)
-        link = mailed_links(own, "/alerts/confirm")[0]
-        form = {"token": hidden(await client.get(link), "token")}
-        with monkeypatch.context() as broken:
-            broken.setattr(type(own.index), "scan", refuse)
-            assert (await client.post(link, data=form)).status_code == 503
-        assert (await client.post(link, data=form)).status_code == 200
-    assert "digest" in {message.purpose for message in own.store.outbox.recent()}
+        assert "ce qui est déjà ouvert" not in (await client.get(base)).text
 
 
 async def test_the_confirmation_page_names_every_alert_that_it_starts(own: Made) -> None:

@@ -160,6 +160,42 @@ async def test_an_index_that_is_down_is_told_in_a_sentence_and_notices_are_still
         assert (await client.get("/notices/be_bda:00000000-0000-4000-8000-000000000001")).status_code == 200
 
 
+async def test_while_no_search_answers_the_question_is_kept_and_the_store_shows_what_was_read_last(
+    index_gone: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = type(index_gone.store.notices)
+    found = index_gone.store.notices.get("be_bda:00000000-0000-4000-8000-000000000001")
+    monkeypatch.setattr(notices, "lately_archived", lambda _, limit: [found][:limit])
+    async with index_gone.browser() as client:
+        page = await client.get("/?text=abords&natures=works")
+        english = await client.get("/?text=abords", headers={"accept-language": "en"})
+    assert page.status_code == 503
+    assert page.headers["retry-after"] == "30"
+    assert 'value="abords"' in page.text
+    assert "nature travaux" in page.text
+    assert "Derniers avis lus" in page.text
+    assert "/notices/be_bda%3A00000000-0000-4000-8000-000000000001" in page.text.replace("be_bda:", "be_bda%3A")
+    assert "Search is unavailable" in english.text
+
+
+async def test_an_index_that_hangs_is_left_alone_for_a_while_so_that_other_pages_are_served(
+    index_gone: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def hang(*_: object, **__: object) -> None:
+        asked.append(True)
+        raise IndexUnavailable("timed out")
+
+    monkeypatch.setattr(type(index_gone.index), "search", hang)
+    monkeypatch.setattr("web.services.SLOW", -1.0)  # every failure counts as a long one
+    async with index_gone.browser() as client:
+        for _ in range(3):
+            assert (await client.get("/?text=abords")).status_code == 503
+        assert len(asked) == 1
+        assert (await client.get("/profiles/new?text=abords")).status_code == 200
+
+
 async def test_a_store_that_is_down_is_told_in_a_sentence(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/none", secret_key="x" * 40)
     async with browser(settings, Services(settings)) as client:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import httpx
 
 from notices.model import RawAddress
+from store.quarantine import REFUSED_BY_INDEX
 from store.records import Coverage
 from tests.unit.web.conftest import Made
 from web.routes.sources import stretches
@@ -32,12 +34,23 @@ async def test_quarantine_is_counted_for_everybody_and_detailed_for_operators(ma
     own = made(web={"operator_password": "secret"})
     raw = RawAddress(segment="s.warc.gz", offset=1, length=2, digest="0" * 64, media_type="application/json")
     own.store.quarantine.add("be_bda", "77", None, raw, "Pas de titre <b>", "/cbc:Name")
+    own.store.quarantine.add("be_bda", "78", None, None, "Refusé par l'index", REFUSED_BY_INDEX)
     async with own.browser() as client:
         public = (await client.get("/sources")).text
         inside = (await client.get("/sources", auth=("operator", "secret"))).text
     assert "Pas de titre" not in public
     assert "Détails pour l&#39;opérateur" in public
     assert "Pas de titre &lt;b&gt;" in inside
+    assert "venu sans donnée brute" in inside
+
+
+async def test_what_a_spider_says_of_a_window_is_marked_as_english_on_a_french_page(site: httpx.AsyncClient) -> None:
+    french = (await site.get("/sources")).text
+    english = (await site.get("/sources", headers={"accept-language": "en"})).text
+    told = re.search(r'Détail technique, en anglais : <span lang="en"[^>]*>([^<]+)', french)
+    assert told
+    assert told.group(1) in english
+    assert "Technical detail" not in english
 
 
 def test_the_bar_shows_every_day_once() -> None:
