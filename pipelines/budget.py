@@ -6,15 +6,16 @@ Both are in PostgreSQL. While it is away no request is sent: the crawl waits, an
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import VigieError
 from crawlers.contract import PortalDown
+from store.budgets import Turn, new_number
 from store.errors import StoreError
 from store.session_locks import SessionLock, portal_lock
 
@@ -58,6 +59,11 @@ class SharedBudget:
         self._lease = longest_answer + MARGIN
         self._checking = asyncio.Lock()
         self._checked = time.monotonic()
+        self._settling = asyncio.Lock()
+        self._asked: set[str] = set()
+        """Hosts of which this crawl asked something."""
+        self._owed: list[tuple[str, str]] = []
+        """Connections that could not be given back when the answer was there."""
 
     @asynccontextmanager
     async def turn(self, host: str, interval: float, connections: int) -> AsyncIterator[None]:
@@ -66,23 +72,41 @@ class SharedBudget:
         if not interval:
             yield
             return
-        number = await self._reserved(host, interval, connections)
+        await self._settle(host)
+        number = new_number(self._portal)
         try:
+            await self._reserve(host, interval, connections, number)
+            await self._still_alone()  # the wait may have been long, and the portal somebody else's meanwhile
             yield
         finally:
-            with contextlib.suppress(StoreError):  # the reservation ends by itself
+            try:
                 await asyncio.to_thread(self._budgets.give_back, host, number)
+            except StoreError:
+                self._owed.append((host, number))  # given back before the next request, or ends by itself
 
     async def hold_back(self, host: str, seconds: float) -> None:
         """Tell the other machines; this crawl waits by itself."""
         await self._when_there(lambda: self._budgets.hold_back(host, seconds), host)
 
-    async def _reserved(self, host: str, interval: float, connections: int) -> str:
+    async def _settle(self, host: str) -> None:
+        """Give back what is owed: by this crawl, and by crawls of the portal before it, which are no more."""
+        async with self._settling:
+            if host not in self._asked:
+                await self._when_there(lambda: self._budgets.give_back_all(host, self._portal), host)
+                self._asked.add(host)
+            while self._owed:
+                await self._when_there(partial(self._budgets.give_back, *self._owed[-1]), host)
+                self._owed.pop()
+
+    async def _reserve(self, host: str, interval: float, connections: int, number: str) -> None:
+        def reserve() -> Turn:
+            return self._budgets.reserve(host, interval, connections, self._lease, number)
+
         while True:
-            turn = await self._when_there(lambda: self._budgets.reserve(host, interval, connections, self._lease), host)
+            turn = await self._when_there(reserve, host)
             await asyncio.sleep(turn.wait)
             if turn.number is not None:
-                return turn.number
+                return
 
     async def _still_alone(self) -> None:
         """The lock is lost with its connection, and another machine may have begun since."""

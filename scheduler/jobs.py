@@ -90,11 +90,15 @@ class Jobs:
 def unfinished(runs: Sequence[RunRecord]) -> bool:
     """Whether the last regular crawl (newest first) was stopped or broke before its end, and is to be done again now.
 
-    A regular crawl ends with the run of the last days; its due moment was claimed when it began.
+    A regular crawl ends with the run of the last days, or with its only run where a portal can be asked for one of days
+    and what is open alone; its due moment was claimed when it began.
     """
     regular = (run for run in runs if run.purpose in (RunPurpose.OPEN, RunPurpose.WINDOW))
     last = next(regular, None)
-    return last is not None and not (last.purpose is RunPurpose.WINDOW and last.state is RunState.FINISHED)
+    if last is None:
+        return False
+    is_the_end = last.purpose is RunPurpose.WINDOW or len(portals.load(last.portal).scopes) == 1
+    return not (is_the_end and last.state is RunState.FINISHED)
 
 
 def crawl_triggers(portal: Portal, *, demo: bool) -> Sequence[CronTrigger]:

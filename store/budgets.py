@@ -30,22 +30,30 @@ class Turn(NamedTuple):
     """The connection that is reserved, to be given back; None when none is free."""
 
 
+def new_number(holder: str = "") -> str:
+    """A number for a connection to reserve, which says who holds it."""
+    return f"{holder}/{secrets.token_hex(4)}"
+
+
 class Budgets:
     """The budget of every host."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def reserve(self, host: str, interval: float, connections: int, lease: float) -> Turn:
+    def reserve(self, host: str, interval: float, connections: int, lease: float, number: str | None = None) -> Turn:
         """A moment at least `interval` seconds after the one before, and one of so many connections.
 
-        A connection that is not given back is free again `lease` seconds after its moment.
+        A connection that is not given back is free again `lease` seconds after its moment. Whoever asks again because
+        the first answer was lost on the way says by the same `number` that it is no second connection.
         """
+        number = number or new_number()
         with self._database.write() as connection:
             at, next_free, held = self._locked(connection, host)
+            held.pop(number, None)
             if len(held) >= connections:
                 return Turn(LOOK_AGAIN, None)
-            moment, number = max(at, next_free), secrets.token_hex(4)
+            moment = max(at, next_free)
             held[number] = (moment + timedelta(seconds=lease)).isoformat()
             self._write(connection, host, moment + timedelta(seconds=interval), held)
         return Turn((moment - at).total_seconds(), number)
@@ -56,6 +64,14 @@ class Budgets:
             _, next_free, held = self._locked(connection, host)
             held.pop(number, None)
             self._write(connection, host, next_free, held)
+
+    def give_back_all(self, host: str, holder: str) -> None:
+        """The connections of a holder (see `new_number`) are free: it is no more."""
+        with self._database.write() as connection:
+            _, next_free, held = self._locked(connection, host)
+            left = {number: until for number, until in held.items() if not number.startswith(f"{holder}/")}
+            if left != held:
+                self._write(connection, host, next_free, left)
 
     def hold_back(self, host: str, seconds: float) -> None:
         """The host asks for a pause: nobody sends a request before it is over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +17,6 @@ from crawlers.portals.holidays import Holidays
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HOURS = (time(6, 40), time(12, 40), time(18, 40))
 """Hours of a portal that gives none, where somebody enables it."""
 _DAY_END = time(23, 59, 59, 999999)
@@ -32,6 +32,14 @@ def _clock_time(value: object) -> object:
 
 
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine under one of its own addresses, of which there are many (127.0.0.0/8)."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Part(BaseModel):
@@ -233,7 +241,7 @@ class Portal(Part):
     @property
     def simulated(self) -> bool:
         """Whether the address is on this machine: such a portal has no closed hours and needs no delay."""
-        return urlsplit(self.base_url).hostname in _LOOPBACK
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def hosts(self) -> frozenset[str]:

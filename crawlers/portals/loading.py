@@ -37,7 +37,12 @@ _FOLDER = Path(__file__).parent
 
 def keys() -> tuple[str, ...]:
     """The keys of all portals, sorted."""
-    return tuple(sorted(path.parent.name for path in _FOLDER.glob("*/portal.yml")))
+    return _keys(_FOLDER)
+
+
+@cache  # asked for with every notice of a mail
+def _keys(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in folder.glob("*/portal.yml")))
 
 
 def enabled(settings: Settings) -> tuple[str, ...]:

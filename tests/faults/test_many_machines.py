@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -61,6 +62,17 @@ class Gate:
         return self._real(request)
 
 
+def _in_the_middle_of_a_crawl(
+    site: Machines, portal: RunningPortal[BeBdaPortal]
+) -> tuple[subprocess.Popen[bytes], Gate]:
+    """A worker whose crawl waits for an answer, and what lets the portal give it."""
+    gate = Gate(portal, request=20)
+    worker = site.worker("first", "crawl")
+    site.dispatch.ask(Order.crawl("be_bda"))
+    assert gate.reached.wait(PATIENCE), site.log("first")
+    return worker, gate
+
+
 def _is_whole(store: Store) -> bool:
     """Whether everything that is open on the portal is stored."""
     window = store.windows.latest_open("be_bda")
@@ -70,10 +82,7 @@ def _is_whole(store: Store) -> bool:
 def test_a_crawl_of_a_machine_that_loses_power_is_taken_over_and_misses_nothing(
     site: Machines, portal: RunningPortal[BeBdaPortal]
 ) -> None:
-    gate = Gate(portal, request=20)
-    first = site.worker("first", "crawl")
-    site.dispatch.ask(Order.crawl("be_bda"))
-    assert gate.reached.wait(PATIENCE), site.log("first")
+    first, gate = _in_the_middle_of_a_crawl(site, portal)
     assert holder(site.store.database, portal_lock("be_bda"))
     lose(first)
     gate.open.set()
@@ -82,31 +91,10 @@ def test_a_crawl_of_a_machine_that_loses_power_is_taken_over_and_misses_nothing(
     assert portal.statistics.as_json()["peak_concurrent_requests"] == 1
 
 
-def test_a_worker_whose_crawl_goes_on_without_it_is_not_crawled_beside(
-    site: Machines, portal: RunningPortal[BeBdaPortal]
-) -> None:
-    gate = Gate(portal, request=20)
-    first = site.worker("first", "crawl")
-    site.dispatch.ask(Order.crawl("be_bda"))
-    assert gate.reached.wait(PATIENCE), site.log("first")
-    first.send_signal(signal.SIGKILL)  # its child goes on
-    first.wait()
-    site.worker("second", "crawl")
-    until(lambda: "waits again" in site.log("second"), PATIENCE, "the job is taken over")
-    until(lambda: any(job.attempts > 1 for job in site.store.jobs.unfinished()), PATIENCE, "and finds the portal taken")
-    assert len(site.store.runs.recent("be_bda")) == 1
-    gate.open.set()
-    until(lambda: _is_whole(site.store), PATIENCE, "the child ends its crawl")
-    assert portal.statistics.as_json()["peak_concurrent_requests"] == 1
-
-
 def test_a_worker_told_to_stop_ends_its_crawl_within_thirty_seconds_and_another_goes_on(
     site: Machines, portal: RunningPortal[BeBdaPortal]
 ) -> None:
-    gate = Gate(portal, request=20)
-    first = site.worker("first", "crawl")
-    site.dispatch.ask(Order.crawl("be_bda"))
-    assert gate.reached.wait(PATIENCE), site.log("first")
+    first, gate = _in_the_middle_of_a_crawl(site, portal)
     first.send_signal(signal.SIGTERM)
     threading.Timer(1.0, gate.open.set).start()
     assert first.wait(30) == 0, site.log("first")

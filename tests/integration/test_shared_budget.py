@@ -23,6 +23,7 @@ from simulated_portals.be_bda.server import make_portal as make_belgian
 from simulated_portals.messages import Answer, Request
 from simulated_portals.running import RunningPortal, running_portal
 from store import Archive, Store, StoreError
+from store.budgets import new_number
 from store.session_locks import SessionLock, portal_lock
 
 pytestmark = pytest.mark.postgres
@@ -167,6 +168,67 @@ async def test_a_crawl_leaves_the_portal_to_one_that_began_while_it_was_cut_off(
             with pytest.raises(PortalDown, match="Another process has begun"):
                 async with shared.turn("portal.example", 0.0, 1):
                     raise AssertionError("a request to somebody else's portal")
+
+
+async def test_the_connection_of_a_crawl_that_was_killed_does_not_keep_its_portal_waiting(
+    store: Store, budget_of: MakeBudget
+) -> None:
+    dead = store.budgets.reserve("portal.example", 0.001, 2, 300.0, new_number("be_bda"))
+    other = store.budgets.reserve("portal.example", 0.001, 2, 300.0, new_number("ma_pmmp"))
+    assert dead.number
+    assert other.number
+    async with budget_of("be_bda").turn("portal.example", 0.001, 2):  # the killed crawl's own is free again
+        assert store.budgets.reserve("portal.example", 0.001, 2, 300.0).number is None  # those of others are not
+
+
+async def test_a_connection_that_could_not_be_given_back_is_given_back_before_the_next_request(
+    store: Store, budget_of: MakeBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, give_back, away = budget_of("be_bda"), store.budgets.give_back, [True]
+
+    def sometimes(host: str, number: str) -> None:
+        if away:
+            away.pop()
+            raise StoreError("The database cannot be used: it is away.")
+        give_back(host, number)
+
+    monkeypatch.setattr(store.budgets, "give_back", sometimes)
+    for _ in range(2):  # the second one would wait until the first one's lease ends
+        async with shared.turn("portal.example", 0.001, 1):
+            pass
+    assert not away
+    assert store.budgets.reserve("portal.example", 0.001, 1, 1.0).number
+
+
+def test_a_reservation_whose_answer_was_lost_is_not_a_second_one(store: Store) -> None:
+    number = new_number("be_bda")
+    assert store.budgets.reserve("portal.example", 0.001, 1, 300.0, number).number == number
+    assert store.budgets.reserve("portal.example", 0.001, 1, 300.0, number).number == number
+    store.budgets.give_back("portal.example", number)
+    assert store.budgets.reserve("portal.example", 0.001, 1, 300.0).number
+
+
+async def test_a_crawl_that_waited_for_its_turn_makes_sure_that_the_portal_is_still_its_own(
+    store: Store, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "LOOK_SECONDS", 0.0)
+    reserve = store.budgets.reserve
+    with ExitStack() as stack:
+        lock = stack.enter_context(SessionLock(store.database, portal_lock("be_bda")))
+        elsewhere = stack.enter_context(Store(postgres_url))
+        other = stack.enter_context(SessionLock(elsewhere.database, portal_lock("be_bda")))
+        shared = SharedBudget(store.budgets, lock, "be_bda", longest_answer=5.0)
+
+        def meanwhile(*arguments: Any) -> Any:
+            lock.release()  # as when its connection was lost
+            assert other.acquire()
+            return reserve(*arguments)
+
+        monkeypatch.setattr(store.budgets, "reserve", meanwhile)
+        with pytest.raises(PortalDown, match="Another process has begun"):
+            async with shared.turn("portal.example", 0.001, 1):
+                raise AssertionError("a request to somebody else's portal")
+    assert reserve("portal.example", 0.001, 1, 1.0).number  # what was reserved was given back
 
 
 def test_a_portal_that_is_crawled_is_not_crawled_a_second_time(tmp_path: Path, postgres_url: str, store: Store) -> None:

@@ -6,6 +6,7 @@ neither is there, the tests are skipped with a sentence; `tests/support/no_skips
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -102,14 +103,14 @@ def server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def restartable_server() -> Iterator[RestartableServer]:
-    """A server of one test alone, to be stopped and started again."""
+def restartable_server(connections: int = 100) -> Iterator[RestartableServer]:
+    """A server of one test alone, to be stopped or killed and started again; it takes so many connections."""
     binaries = _binaries()
     if binaries is None:
         missing("To restart PostgreSQL its binaries are needed on this machine (Debian: postgresql-15).")
     made = Path(tempfile.mkdtemp(prefix="vigie-pg-"))  # a short path: sockets lie in it
     try:
-        process = _Process(binaries, made)
+        process = _Process(binaries, made, connections)
         process.make()
         process.start()
         try:
@@ -132,6 +133,10 @@ class RestartableServer:
     def stop(self) -> None:
         """End every connection, and the server."""
         self._process.stop()
+
+    def kill(self) -> None:
+        """End it as a power cut would, whatever it is doing."""
+        self._process.kill()
 
     def start(self) -> None:
         """Start it again, with all that it held."""
@@ -181,9 +186,10 @@ def _running(binaries: Path, folder: Path) -> Iterator[None]:
 class _Process:
     """A server of ours, started as often as wanted."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, connections: int = 100) -> None:
         self._binaries = binaries
         self.folder = folder
+        self._connections = connections
         self._user = _unprivileged_user()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -201,7 +207,7 @@ class _Process:
             "listen_addresses": "",
             "unix_socket_directories": self.folder,
             "fsync": "off",
-            "max_connections": "100",
+            "max_connections": str(self._connections),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._binaries / "postgres", "-D", self.folder / "data", *options]
@@ -215,6 +221,17 @@ class _Process:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(timeout=START_TIMEOUT)
             self._process = None
+
+    def kill(self) -> None:
+        """End it and the processes of its connections with SIGKILL."""
+        process, self._process = self._process, None
+        if process is not None:
+            connections = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+            process.kill()
+            for pid in connections:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            process.wait()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:

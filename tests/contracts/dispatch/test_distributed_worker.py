@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def _crawl_asked(store: Store) -> int:
     return job.id
 
 
+def _crawling(settings: Settings, children: CrawlChildren) -> AbstractContextManager[threading.Event]:
+    """A worker of crawls inside the block."""
+    return working(DistributedWorker(settings, [Queue.CRAWL], children.command).run)
+
+
 def test_a_worker_told_to_stop_hands_a_long_crawl_to_another_one(
     settings: Settings, store: Store, children: CrawlChildren
 ) -> None:
@@ -61,7 +67,7 @@ def test_a_worker_told_to_stop_hands_a_long_crawl_to_another_one(
         stopping.set()
         running.gone()
     assert _state(store, job_id) is JobState.WAITING
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run):
+    with _crawling(settings, children):
         again = children.next()
         assert again.arguments == running.arguments
         children.let_go()
@@ -72,7 +78,7 @@ def test_a_crawl_that_ends_within_the_grace_is_not_disturbed(
     settings: Settings, store: Store, children: CrawlChildren
 ) -> None:
     _crawl_asked(store)
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run) as stopping:
+    with _crawling(settings, children) as stopping:
         running = children.next()
         stopping.set()
         running.end(0)
@@ -93,9 +99,16 @@ def test_the_job_of_a_worker_without_a_heartbeat_is_taken_over(
     settings: Settings, store: Store, children: CrawlChildren
 ) -> None:
     _abandoned(store, _crawl_asked(store))
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run):
+    with _crawling(settings, children):
         assert children.next().portal == "be_bda"
         children.let_go()
+
+
+def _twin_crawls(store: Store, children: CrawlChildren, *, instead_of: int) -> None:
+    """The other job of the same order is worked on, and the first one is no more."""
+    assert children.next().portal == "be_bda"
+    assert _state(store, instead_of) is JobState.FAILED
+    children.let_go()
 
 
 def test_an_abandoned_job_whose_twin_waits_does_not_block_its_portal(
@@ -104,30 +117,41 @@ def test_an_abandoned_job_whose_twin_waits_does_not_block_its_portal(
     dead = _crawl_asked(store)
     _abandoned(store, dead)
     assert DistributedDispatch(store).ask(Order.crawl("be_bda"))
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run):
-        assert children.next().portal == "be_bda"
-        assert _state(store, dead) is JobState.FAILED
-        children.let_go()
+    with _crawling(settings, children):
+        _twin_crawls(store, children, instead_of=dead)
 
 
 def test_a_crawl_that_failed_while_its_twin_waits_is_left_to_the_twin(
     settings: Settings, store: Store, children: CrawlChildren
 ) -> None:
     first = _crawl_asked(store)
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run):
+    with _crawling(settings, children):
         running = children.next()
         assert DistributedDispatch(store).ask(Order.crawl("be_bda"))
         running.end(1)
-        assert children.next().portal == "be_bda"
-        assert _state(store, first) is JobState.FAILED
+        _twin_crawls(store, children, instead_of=first)
+
+
+def test_a_job_that_others_took_over_and_finished_meanwhile_is_no_error(
+    settings: Settings, store: Store, children: CrawlChildren, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = _crawl_asked(store)
+    caplog.set_level("INFO")
+    with _crawling(settings, children):
+        running = children.next()
+        with store.database.write() as connection:
+            connection.execute(text("DELETE FROM procrastinate_jobs WHERE id = :job"), {"job": job_id})
+        running.end(0)
+        until(lambda: "was taken over by somebody else" in caplog.text, 60, "the worker says so")
         children.let_go()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 def test_a_crawl_that_broke_off_is_tried_again_after_a_wait(
     settings: Settings, store: Store, children: CrawlChildren
 ) -> None:
     job_id = _crawl_asked(store)
-    with working(DistributedWorker(settings, [Queue.CRAWL], children.command).run):
+    with _crawling(settings, children):
         children.next().end(1)
         until(lambda: _state(store, job_id) is JobState.WAITING, 60, "the job waits again")
         job = store.jobs.get(job_id)
@@ -158,6 +182,7 @@ def test_a_second_writer_of_the_embedded_index_is_refused_with_a_sentence(
         until(lambda: holder(store.database, "index writer"), 60, "the first one writes")
         with pytest.raises(ConfigurationError, match="one worker only, or use Elasticsearch"):
             DistributedWorker(elsewhere, [Queue.INDEX]).run(threading.Event())
+    assert not elsewhere.index_dir.exists()
 
 
 def test_workers_of_many_machines_need_postgresql(tmp_path: Path, sqlite_url: str) -> None:

@@ -132,3 +132,20 @@ def test_a_demonstration_crawls_simulated_portals_alone() -> None:
 def test_a_crawl_stays_on_the_hosts_that_the_portal_names() -> None:
     assert portals.load("be_bda").hosts == {"www.publicprocurement.be", "public.pr.fedservices.be"}
     assert portals.load("be_bda").at("http://127.0.0.1:8").hosts == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "simulated"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://127.0.1.7:8000", True),  # where several simulated portals are hosts of their own
+        ("http://[::1]:8000", True),
+        ("http://localhost", True),
+        ("https://127.0.0.1.example", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_a_portal_on_this_machine_is_a_simulated_one_and_no_other(
+    belgian: Portal, address: str, simulated: bool
+) -> None:
+    assert belgian.at(address).simulated is simulated

@@ -45,3 +45,10 @@ DONE = _run(RunPurpose.WINDOW, RunState.FINISHED)
 )
 def test_what_was_stopped_goes_on_at_the_next_start(newest_first: list[RunRecord], goes_on: bool) -> None:
     assert unfinished(newest_first) is goes_on
+
+
+@pytest.mark.parametrize("portal", ["fr_decp", "fr_place"])  # one knows days alone, the other what is open
+def test_the_only_run_of_a_portal_is_its_whole_crawl(portal: str) -> None:
+    done = _run(RunPurpose.OPEN, RunState.FINISHED).model_copy(update={"portal": portal})
+    assert not unfinished([done])
+    assert unfinished([done.model_copy(update={"state": RunState.FAILED}), done])
