@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from benchmarks.crawled import begun_by, crawl_into_nothing, program_of, resident_mb, simulated_portal
+from benchmarks.crawled import begun_by, crawl_into_nothing, grown, program_of, resident_mb, simulated_portal, summary
 from crawlers.engines import browser
 from crawlers.engines.browser import chromium
 from crawlers.engines.browser.handler import BrowserDownloadHandler
@@ -99,24 +99,14 @@ def main() -> None:
         begun = time.perf_counter()
         report = crawl_into_nothing(CrawlRequest.open_calls(asked.portal, base_url=base_url), lambda _progress: None)
         seconds = time.perf_counter() - begun
-    summary = {
-        "portal": asked.portal,
-        "stored": report.run.counts.new,
-        "complete": report.complete,
-        "told": report.run.message,
-        "requests": report.run.counts.requests,
-        "seconds": round(seconds),
-        "crawler_megabytes_grown_since_the_second_tenth": _grown(watch, "crawler_megabytes", 2),
+    found = {
+        **summary(asked.portal, report, seconds),
+        "crawler_megabytes_grown_since_the_second_tenth": grown(watch.tenths, "crawler_megabytes"),
         "browser_megabytes_at_most_in_the_first_half": watch.most("browser_megabytes_at_most", 1, 5),
         "browser_megabytes_at_most_in_the_second_half": watch.most("browser_megabytes_at_most", 6, 10),
         "processes_left": sum("chrom" in program_of(process) for process in begun_by(os.getpid())),
     }
-    print(json.dumps(summary))
-
-
-def _grown(watch: Watch, name: str, since: int) -> float | None:
-    """From a tenth to the last one."""
-    return round(watch.tenths[-1][name] - watch.tenths[since - 1][name], 1) if len(watch.tenths) > since else None
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

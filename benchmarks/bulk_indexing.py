@@ -6,22 +6,21 @@ every answer, and lets the last batch be found. Aim: at least 0.8 of the bare ra
 store and making documents of them is counted apart, as a bare bulk has nothing to read. Both take turns, and of several
 rounds the quickest of each counts.
 
-    python -m benchmarks.bulk_indexing --url http://127.0.0.1:9200 [--notices 10000] [--batch 500]
+    python -m benchmarks.bulk_indexing [--url URL] [--notices 10000] [--batch 500]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import secrets
 import tempfile
 import time
 from collections.abc import Sequence
 
 from elasticsearch import Elasticsearch, helpers
 
-from benchmarks.generated_notices import Material
-from benchmarks.percolation import removed
+from benchmarks import clusters
+from benchmarks.crawling import fill_store
 from core.settings import SearchSettings
 from search.document import IndexDocument
 from search.elasticsearch import ElasticsearchIndex
@@ -30,7 +29,6 @@ from search.elasticsearch.documents import source
 from search.elasticsearch.mappings import Mappings
 from search.port import Seen
 from store import Store
-from store.records import Saving
 
 AIM = 0.8
 
@@ -38,19 +36,14 @@ AIM = 0.8
 def main() -> None:
     """Print one JSON object with the figures."""
     wanted = _arguments()
-    settings = SearchSettings(
-        urls=(wanted.url,), node_class=wanted.node_class, prefix=f"bench{secrets.token_hex(3)}", replicas=0,
-        timeout=120.0,
-    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{folder}/store.sqlite") as store:
-        _saved(store, wanted.notices)
+        store.migrate()
+        fill_store(store, wanted.notices)
         started = time.perf_counter()
         documents = [IndexDocument.of(stored) for stored in store.notices.iterate(batch=wanted.batch)]
         reading = time.perf_counter() - started
-    try:
+    with clusters.installation(wanted) as settings:
         bare, ours = _compared(settings, documents, wanted)
-    finally:
-        removed(settings)
     number = len(documents)
     figures = {
         "notices": number, "batch": wanted.batch, "rounds": wanted.rounds,
@@ -59,14 +52,6 @@ def main() -> None:
         "share_of_bare_rate": round(bare / ours, 3), "aim": AIM,
     }  # fmt: skip
     print(json.dumps(figures, indent=2))
-
-
-def _saved(store: Store, number: int) -> None:
-    store.migrate()
-    material = Material(seed=11)
-    for start in range(0, number, 500):
-        some = [material.notice(count) for count in range(start, min(start + 500, number))]
-        store.notices.save_many([Saving(notice=notice) for notice in some])
 
 
 def _compared(
@@ -112,8 +97,7 @@ def _vigie_seconds(
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--node-class", default="urllib3")
+    clusters.add_arguments(parser)
     parser.add_argument("--notices", type=int, default=10_000)
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)

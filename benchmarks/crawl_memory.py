@@ -19,7 +19,7 @@ import sys
 import time
 from datetime import timedelta
 
-from benchmarks.crawled import begun_by, crawl_into_nothing, program_of, resident_mb, simulated_portal
+from benchmarks.crawled import begun_by, crawl_into_nothing, grown, program_of, resident_mb, simulated_portal, summary
 from core.clock import now
 from crawlers import portals
 from pipelines.crawl import CrawlRequest
@@ -56,11 +56,6 @@ class Watch:
         )
         print(json.dumps(self.tenths[-1]), flush=True)
 
-    def growth(self, name: str) -> float | None:
-        """From the second tenth to the last, where both are known."""
-        before, after = (self.tenths[1][name], self.tenths[-1][name]) if len(self.tenths) > 2 else (None, None)
-        return None if before is None or after is None else round(after - before, 1)
-
 
 def main() -> None:
     """Print one JSON object per tenth, then the summary."""
@@ -76,18 +71,11 @@ def main() -> None:
         request = CrawlRequest.of_days(asked.portal, today - timedelta(days=asked.days), today, base_url=base_url)
         report = crawl_into_nothing(request, watch)
         seconds = time.perf_counter() - begun
-    summary = {
-        "portal": asked.portal,
-        "stored": report.run.counts.new,
-        "complete": report.complete,
-        "told": report.run.message,
-        "requests": report.run.counts.requests,
-        "seconds": round(seconds),
-        "megabytes_grown_since_the_second_tenth": watch.growth("megabytes"),
-        "python_blocks_grown_since_the_second_tenth": watch.growth("python_blocks"),
-        "parsing_megabytes_grown_since_the_second_tenth": watch.growth("parsing_megabytes"),
+    growths = {
+        f"{name}_grown_since_the_second_tenth": grown(watch.tenths, name)
+        for name in ("megabytes", "python_blocks", "parsing_megabytes")
     }
-    print(json.dumps(summary))
+    print(json.dumps({**summary(asked.portal, report, seconds), **growths}))
 
 
 if __name__ == "__main__":

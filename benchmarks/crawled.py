@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.settings import Settings
@@ -37,12 +37,44 @@ def crawl_into_nothing(request: CrawlRequest, tell: Tell) -> CrawlReport:
             return run(request, settings, store, archive, tell)
 
 
+def summary(portal: str, report: CrawlReport, seconds: float) -> dict[str, object]:
+    """What a crawl brought."""
+    return {
+        "portal": portal,
+        "stored": report.run.counts.new,
+        "complete": report.complete,
+        "told": report.run.message,
+        "requests": report.run.counts.requests,
+        "seconds": round(seconds),
+    }
+
+
+def grown(tenths: Sequence[Mapping[str, float | None]], name: str) -> float | None:
+    """By how much something grew from the second tenth of a crawl to its last; the first one still loads vocabularies.
+
+    None where one of the two is not known.
+    """
+    before, after = (tenths[1][name], tenths[-1][name]) if len(tenths) > 2 else (None, None)
+    return None if before is None or after is None else round(after - before, 1)
+
+
 def resident_mb(*processes: int) -> float:
     """Megabytes that processes have in memory now; what they share with others is divided among them.
 
     Only Linux tells. Of a process that ended meanwhile nothing is counted.
     """
-    return round(sum(map(_proportional_kb, processes)) * 1024 / 1e6, 1)
+    return round(sum(_kilobytes(process, "Pss:") for process in processes) * 1024 / 1e6, 1)
+
+
+def own_mb(process: int) -> float:
+    """Megabytes of memory that hold no part of a file: of an index that is mapped into memory nothing is counted."""
+    return round(_kilobytes(process, "Anonymous:") * 1024 / 1e6, 1)
+
+
+def most_mb(process: int) -> float:
+    """Megabytes that a process had in memory at most, with what it shares. Only Linux tells."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return round(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6, 1)
 
 
 def begun_by(process: int) -> list[int]:
@@ -65,8 +97,8 @@ def program_of(process: int) -> str:
     return ""
 
 
-def _proportional_kb(process: int) -> int:
+def _kilobytes(process: int, name: str) -> int:
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-        return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
     return 0

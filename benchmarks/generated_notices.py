@@ -120,12 +120,16 @@ class Material:
     def documents(self, number: int) -> Iterator[IndexDocument]:
         """Invented notices as search takes them."""
         for count in range(number):
-            item = self.notice(count)
-            yield IndexDocument.of(
-                StoredNotice(
-                    notice=item, version=1, procedure_key=item.id, first_seen_at=NOW, changed_at=NOW, last_seen_at=NOW
-                )
-            )
+            yield _document(self.notice(count))
+
+    def block(self, number: int, size: int) -> list[IndexDocument]:
+        """`notices` as search takes them."""
+        return list(map(_document, self.notices(number, size)))
+
+    def notices(self, number: int, size: int) -> list[Notice]:
+        """Notices `number * size` and so on, the same whatever was made before and whichever process makes them."""
+        self.random.seed(f"block {number}")
+        return [self.notice(count) for count in range(number * size, (number + 1) * size)]
 
     def profile(self) -> NoticeQuery:
         """A profile as small firms write them: open calls of a trade, by words, codes or both, mostly near home."""
@@ -158,6 +162,14 @@ class Material:
         if shape < 0.95:
             return f"{random.choice(words)} -{random.choice(_EVERYDAY[language])}"
         return f"{random.choice(words)[:5]}*"
+
+
+def _document(notice: Notice) -> IndexDocument:
+    """As the indexer makes it of what the store gives back."""
+    stored = StoredNotice(
+        notice=notice, version=1, procedure_key=notice.id, first_seen_at=NOW, changed_at=NOW, last_seen_at=NOW
+    )
+    return IndexDocument.of(stored)
 
 
 def _below(code: str) -> Iterator[str]:

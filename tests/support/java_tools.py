@@ -134,7 +134,8 @@ def _compile(source: Path, folder: Path) -> None:
     compiler = next((folder / "compiler").glob("ecj-*.jar"))
     jars = ":".join(str(jar) for jar in sorted((folder / "lib").glob("*.jar")))
     draft = folder / "classes.new"
-    command = [runtime() / "bin" / "java", "-jar", compiler, "-nowarn", "-21", "-cp", jars, "-d", draft, source]
+    java = runtime() / "bin" / "java"
+    command: list[str | Path] = [java, "-jar", compiler, "-nowarn", "-21", "-cp", jars, "-d", draft, source]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{source} does not compile: {done.stderr}")
