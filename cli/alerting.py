@@ -101,7 +101,7 @@ def profile_resume(profile_id: str) -> None:
 
     settings = prepared()
     with Store.open(settings) as store, open_index(settings, writable=False) as index:
-        resumed = resume(store, index, profile_id, clock.now())
+        resumed = resume(store, settings, index, profile_id, clock.now())
     say(f"{resumed.name} is {resumed.state}.")
 
 
@@ -134,8 +134,18 @@ def digest(deliver: bool) -> None:
             say(f"{done.sent} mails accepted, {done.retried} to be tried again, {done.dead} refused for good.")
             if done.dropped:
                 say(f"{done.dropped} not delivered, as their readers unsubscribed.")
+            if done.retried:
+                say(_why_waiting(store))
             if done.retried or done.dead:
                 fail()
+
+
+def _why_waiting(store: Store) -> str:
+    """What the mail server, or the way to it, said of the message that was tried last."""
+    waiting = [item for item in store.outbox.in_state(OutboxState.PENDING, 1_000) if item.last_error]
+    last = max(waiting, key=lambda item: item.next_attempt_at, default=None)
+    words = last.last_error if last else "no reason given"
+    return f"The mail server did not take them: {words}. They wait, and go out by themselves."
 
 
 @click.group()

@@ -6,6 +6,7 @@ when all that was asked was done.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -58,13 +59,38 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
         except VigieError as error:
             say(str(error))
             fail()
+        except BrokenPipeError:
+            raise  # whoever read what is printed has seen enough; click knows how to end then
         except OSError as error:
-            # a full disk, a folder that may not be written: the system's words and the file say it best
             log.debug("the system refused", exc_info=True)
-            say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+            say(refused_by_system(error))
             fail()
 
     return wrapped
+
+
+_WRITABLE = "Let this user write there, or choose another place (VIGIE_DATA_DIR holds all that has none of its own)."
+_PLACE = "Correct VIGIE_DATA_DIR, or the path that was given."
+_ROOM = "Make room on that disk, and do it again: what was stored stays, and what was not waits."
+_ADVICE = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "This process may not write files of that size (ulimit -f): raise the limit, and do it again.",
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EROFS: _WRITABLE,
+    errno.ENOENT: _PLACE,
+    errno.EEXIST: _PLACE,
+    errno.ENOTDIR: _PLACE,
+    errno.EISDIR: _PLACE,
+    errno.EMFILE: "Raise the number of files that a process may have open (ulimit -n).",
+}
+
+
+def refused_by_system(error: OSError) -> str:
+    """What the system refused, in its own words and with the file, and what to do about it."""
+    place = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{place}. {_ADVICE.get(error.errno or 0, '')}".rstrip()
 
 
 def prepared() -> Settings:

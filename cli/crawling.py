@@ -61,6 +61,8 @@ def window_line(window: WindowRecord) -> str:
 @click.option("--base-url", help="Another address of the portal, such as a simulated one.")
 @click.option("--now", "ignore_hours", is_flag=True, help="Crawl also in closed hours, and when it is paused.")
 @click.option("--scheduled", is_flag=True, hidden=True, help="Asked for by the scheduler.")
+@click.option("--tied", is_flag=True, hidden=True, help="End when standard input ends: see scheduler.lifeline.")
+@click.option("--job", type=int, hidden=True, help="End when this job is cancelled.")
 @click.option("--purpose", type=click.Choice([item.value for item in RunPurpose]), default="manual", hidden=True)
 @json_option
 @sentences
@@ -72,6 +74,8 @@ def crawl(
     base_url: str | None,
     ignore_hours: bool,
     scheduled: bool,
+    tied: bool,
+    job: int | None,
     purpose: str,
     as_json: bool,
 ) -> None:
@@ -82,8 +86,11 @@ def crawl(
     from monitoring.incidents import judge
     from pipelines.crawl import PortalClosed, run
     from pipelines.requests import CrawlRequest
+    from scheduler import lifeline
 
     settings = prepared()
+    if tied:
+        lifeline.tie()
     definition = portals.load(portal)
     checked_address(base_url)
     complete = True
@@ -98,7 +105,7 @@ def crawl(
         else:
             requests = regular(definition, open_now=open_now, never=never_crawled(store, portal))
         for request in requests:
-            asked = request.model_copy(update={"base_url": base_url, "ignore_closed_hours": ignore_hours})
+            asked = request.model_copy(update={"base_url": base_url, "ignore_closed_hours": ignore_hours, "job": job})
             try:
                 report = run(asked, settings, store, archive, progressing())
             except PortalClosed as closed:

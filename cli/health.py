@@ -23,19 +23,22 @@ ANSWER_SECONDS = 5.0
 
 @click.command()
 @click.argument("process", required=False, type=click.Choice(ROLES))
+@click.option("--end-hanging", is_flag=True, help="Kill a scheduler or worker that hangs: its container starts anew.")
 @json_option
 @sentences
-def health(process: str | None, as_json: bool) -> None:
+def health(process: str | None, end_hanging: bool, as_json: bool) -> None:
     """Say of every part of the installation whether it works; exit 1 when one does not.
 
     With a PROCESS: only whether that process lives on this machine, asked without the store. Made for the health check
     of a container: a database that is away for a moment gets no healthy worker restarted.
     """
     settings = prepared()
+    if end_hanging and process in (None, "web"):
+        raise VigieError("--end-hanging is for `vigie health scheduler` and `vigie health worker`.")
     if process == "web":
         _site(settings)
     elif process:
-        _process(settings, process)
+        _process(settings, process, end_hanging=end_hanging)
     else:
         found = _installation(settings)
         show(found.checks, as_json=as_json, line=lambda check: f"{check.state:>5}  {check.name}: {check.sentence}")
@@ -68,11 +71,15 @@ def _is_there(settings: Settings) -> bool:
     return not file or Path(path).exists()
 
 
-def _process(settings: Settings, role: str) -> None:
-    from monitoring.heartbeats import of_this_machine
+def _process(settings: Settings, role: str, *, end_hanging: bool) -> None:
+    from monitoring import heartbeats
 
-    found = of_this_machine(settings.data_dir, role)
+    found = heartbeats.of_this_machine(settings.data_dir, role)
     alive = [beat for beat in found if beat.fresh(clock.now())]
+    if end_hanging:
+        for beat in found:
+            if beat not in alive:
+                heartbeats.end_hanging(beat)
     if len(alive) < len(found) or not found:
         last = max((beat.at for beat in found), default=None)
         raise VigieError(

@@ -106,9 +106,9 @@ def matching() -> None:
 @json_option
 @sentences
 def check_matching(days: int, as_json: bool) -> None:
-    """Put every profile as a search to what was saved lately, and name what did not become a hit.
+    """Put every profile as a search to what was saved lately; name what was not told, and what should not have been.
 
-    The scheduler does it every night. Exit code 1 when something was missed.
+    The scheduler does it every night. Exit code 1 when something was missed or told to the wrong profile.
     """
     from alerts import missed
 
@@ -116,12 +116,16 @@ def check_matching(days: int, as_json: bool) -> None:
     now = clock.now()
     with Store.open(settings) as store:
         found = missed.check(store, settings, now - timedelta(days=days), now)
-    show(found.missed, as_json=as_json, line=lambda one: f"{one.profile_id}  {one.notice_id}  version {one.version}")
+    show(
+        [*found.missed, *found.unwanted],
+        as_json=as_json,
+        line=lambda one: f"{one.what}  {one.profile_id}  {one.notice_id}  version {one.version}",
+    )
     say(
         f"{found.profiles} profiles put as searches to {found.notices} notices: {found.found} answers had to be hits, "
-        f"{len(found.missed)} are not."
+        f"{len(found.missed)} are not; {len(found.unwanted)} hits are no answers."
     )
-    if found.missed:
+    if found.missed or found.unwanted:
         fail()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.common import fail, json_option, prepared, say, sentences, show
+from cli.common import fail, json_option, prepared, refused_by_system, say, sentences, show
 from cli.crawling import DAY, archive_of, checked_address, ended_early, progressing, window_line
 from core import clock
 from core.errors import VigieError
@@ -148,7 +148,7 @@ def probe(
     try:
         report = run(portal, settings, place, base_url=base_url, window=window, requests=requests, notices=notices)
     except OSError as error:
-        raise VigieError(f"{place}: cannot be written: {error.strerror}.") from error
+        raise VigieError(f"{place}: cannot be written: {refused_by_system(error)}") from error
     if as_json:
         click.echo(report.model_dump_json())
     else:

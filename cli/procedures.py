@@ -8,6 +8,7 @@ import click
 
 from cli.common import fail, json_option, prepared, say, sentences, show
 from core.errors import VigieError
+from monitoring import identifiers
 from store import Store
 from store.procedure_decisions import IdentifierDecision
 from store.procedure_identifiers import Identifier
@@ -86,6 +87,8 @@ def rebuild(dry_run: bool, as_json: bool) -> None:
     """
     with Store.open(prepared()) as store:
         report = (store.procedures.survey if dry_run else store.procedures.rebuild)(_progress)
+        if not dry_run:
+            identifiers.judge(store)
     say("")
     if as_json:
         click.echo(report.model_dump_json())
@@ -124,6 +127,7 @@ def refuse(scheme: str, value: str, notice_id: str | None, reason: str, by: str)
     identifier = Identifier(scheme, value)
     with Store.open(prepared()) as store:
         store.procedures.refuse(identifier, reason=reason, by=by, notice_id=notice_id)
+        identifiers.judge(store)
     say(
         "It does not count any more, and the notices that it alone tied are apart "
         f"(in a procedure of more than {MOST_AT_ONCE} notices after `vigie procedures rebuild`)."
@@ -140,6 +144,7 @@ def allow(scheme: str, value: str, reason: str, by: str) -> None:
     """Say that an identifier counts, however many notices share it."""
     with Store.open(prepared()) as store:
         store.procedures.allow(Identifier(scheme, value), reason=reason, by=by)
+        identifiers.judge(store)
     say("It counts from now on; `vigie procedures rebuild` joins the notices that are stored.")
 
 
@@ -163,11 +168,3 @@ def _decision_line(decision: IdentifierDecision) -> str:
         f"{decision.verdict} {decision.scheme} {decision.value}{where}: {decision.reason} "
         f"({decision.by}, {decision.decided_at:%Y-%m-%d %H:%M} UTC)"
     )
-
-
-def identifiers_to_decide(store: Store) -> int:
-    """Say how many identifiers the limit set aside that nobody has decided about, and answer it."""
-    undecided = len(store.procedures.undecided())
-    if undecided:
-        say(f"Identifiers on too many notices, set aside until somebody decides: {undecided}; see `{_DECISIONS}`.")
-    return undecided

@@ -18,13 +18,17 @@ from cli.common import (
     query_argument,
     query_of,
     query_option,
+    refused_by_system,
     say,
     sentences,
     show,
     tell_what_waits,
 )
 from core import clock
-from core.errors import VigieError
+from core.errors import ConfigurationError, VigieError
+from core.settings import Settings
+from core.urls import printed_url
+from search.query import NoticeQuery
 from store import Store
 
 
@@ -73,7 +77,8 @@ def writing(output: Path | None) -> Iterator[TextIO]:
         if not in_place:
             unfinished.replace(output)
     except OSError as error:
-        raise VigieError(f"{output} cannot be written: {error.strerror or error}.") from error
+        error.filename = None  # it may be the draft's
+        raise VigieError(f"{output} cannot be written: {refused_by_system(error)}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -85,9 +90,16 @@ def writing(output: Path | None) -> Iterator[TextIO]:
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: stdout.")
 @click.option("--to", "url", metavar="URL", help="Any fsspec URL, such as s3://bucket/folder/name.csv.")
+@click.option("--queue", "by_worker", is_flag=True, help="Of many machines: leave it to a worker of the queue export.")
 @sentences
 def export(
-    text: str | None, query_json: str | None, all_notices: bool, form: str, output: Path | None, url: str | None
+    text: str | None,
+    query_json: str | None,
+    all_notices: bool,
+    form: str,
+    output: Path | None,
+    url: str | None,
+    by_worker: bool,
 ) -> None:
     """Write the notices of a query as CSV or JSON Lines, with the query, the time and the coverage."""
     from observatory.destinations import writing_to
@@ -99,6 +111,9 @@ def export(
         raise VigieError("--output names a file and --to an address; an export goes to one of them.")
     settings = prepared()
     query = query_of(text, query_json, all_notices=all_notices)
+    if by_worker:
+        _leave_to_a_worker(settings, query, form, url)
+        return
     place = writing_to(url, settings.storage) if url else writing(output)
     with Store.open(settings) as store, open_index(settings, writable=False) as index, place as out:
         report = write(store, index, query, ExportFormat(form), out, clock.now(), settings.language)
@@ -107,3 +122,26 @@ def export(
     if report.gone:
         say(f"{report.gone} notices that the index names are not in the store; `vigie reindex` mends the index.")
         fail()
+
+
+def _leave_to_a_worker(settings: Settings, query: NoticeQuery, form: str, url: str | None) -> None:
+    """Ask for an export. It is written as of the moment when a worker comes to it."""
+    from observatory.destinations import folder_and_name
+    from scheduler.dispatch import is_distributed
+    from scheduler.distributed import DistributedDispatch
+    from scheduler.orders import Order
+
+    if not is_distributed(settings):
+        raise ConfigurationError("There are no workers of the queue export on one machine: leave --queue out.")
+    if url is None:
+        raise VigieError("--queue needs --to: a worker on any machine writes the export to an address.")
+    folder_and_name(url)
+    if printed_url(url) != url:
+        raise VigieError(
+            "The address of an export that waits is kept: put no password into it, but VIGIE_STORAGE__SECRET_KEY."
+        )
+    with Store.open(settings) as store:
+        asked = DistributedDispatch(store).ask(Order.export(query.to_json(), form, url))
+    if not asked:
+        raise VigieError(f"An export to {url} waits already; `vigie jobs list export` shows it.")
+    say(f"A worker writes it to {url}; `vigie jobs list export` shows how far that is.")

@@ -13,11 +13,10 @@ from cli.common import (
     sentences,
     show,
 )
-from cli.procedures import identifiers_to_decide
 from core.errors import ConfigurationError, VigieError
 from core.settings import Settings, listed
 from store import Store
-from store.jobs import JobRecord
+from store.jobs import JobRecord, JobState
 
 
 @click.command()
@@ -102,7 +101,6 @@ def status(as_json: bool) -> None:
     settings = prepared()
     with Store.open(settings) as store:
         state = read_status(store, keys=portals.enabled(settings))
-        undecided = identifiers_to_decide(store)
     if as_json:
         click.echo(state.model_dump_json())
     else:
@@ -113,7 +111,7 @@ def status(as_json: bool) -> None:
         click.echo("mails: " + (", ".join(f"{name} {n}" for name, n in state.outbox.items()) or "none"))
         for incident in state.incidents:
             click.echo(f"! {incident.kind}: {incident.message} (since {incident.opened_at:%Y-%m-%d %H:%M} UTC)")
-    if undecided or not state.well:
+    if not state.well:
         fail()
 
 
@@ -162,13 +160,14 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.argument("queue", required=False)
+@click.option("--given-up", is_flag=True, help="What failed for good or was cancelled lately, instead.")
 @json_option
 @sentences
-def jobs_list(queue: str | None, as_json: bool) -> None:
+def jobs_list(queue: str | None, given_up: bool, as_json: bool) -> None:
     """List what runs and what waits, in the order in which it comes."""
     settings = _distributed()
     with Store.open(settings) as store:
-        found = store.jobs.unfinished(queues=(queue,) if queue else ())
+        found = (store.jobs.given_up if given_up else store.jobs.unfinished)(queues=(queue,) if queue else ())
     show(found, as_json=as_json, line=_job_line)
 
 
@@ -197,6 +196,7 @@ def _distributed() -> Settings:
 def _job_line(job: JobRecord) -> str:
     about = " ".join(str(value) for value in job.arguments.values())
     tried = f", tried {job.attempts} times" if job.attempts else ""
-    later = f", not before {job.not_before:%Y-%m-%d %H:%M:%S} UTC" if job.not_before and not job.runs else ""
-    state = f"runs at worker {job.worker}" if job.runs else "waits"
+    waits = job.state is JobState.WAITING
+    later = f", not before {job.not_before:%Y-%m-%d %H:%M:%S} UTC" if job.not_before and waits else ""
+    state = f"runs at worker {job.worker}" if job.runs else "waits" if waits else job.state.value
     return f"{job.id}  {job.queue}  {job.task} {about}".rstrip() + f": {state}{tried}{later}"

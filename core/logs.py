@@ -5,8 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 
-_TOLD_BETTER = ("scrapy.downloadermiddlewares.robotstxt", "scrapy.downloadermiddlewares.retry")
-"""While a portal is down these print a traceback per try; the window's reason says the same in a sentence."""
+_TOLD_BETTER = (
+    "scrapy.downloadermiddlewares.robotstxt",
+    "scrapy.downloadermiddlewares.retry",
+    "elastic_transport.transport",
+)
+"""While a portal or the search cluster is down these print a traceback per try; a sentence says the same."""
+_OF_NODES = "elastic_transport.node_pool"
 
 
 def configure(level: str = "INFO") -> None:
@@ -18,5 +23,12 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     for noisy in ("scrapy", "asyncio", "apscheduler", "httpx", "alembic", "mail.log", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger(_OF_NODES).addFilter(_first_failure)
     for told in _TOLD_BETTER:
         logging.getLogger(told).setLevel(logging.DEBUG if level == "DEBUG" else logging.CRITICAL)
+
+
+def _first_failure(record: logging.LogRecord) -> bool:
+    """A node of the search cluster that is down is told once, not with every try."""
+    failures = record.args[1] if isinstance(record.args, tuple) and len(record.args) == 3 else 1
+    return failures == 1

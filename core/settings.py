@@ -7,11 +7,13 @@ working folder), defaults.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
 import secrets
 import tomllib
+from email.utils import parseaddr
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +26,20 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from core.errors import ConfigurationError
 from core.i18n import LANGUAGES
+from core.urls import printed_url
+
+
+def web_address(value: str) -> str:
+    """The value, when it is an address that a browser opens."""
+    if not re.match(r"https?://[^/\s]+", value):
+        raise ValueError("an address is like https://vigie.example")
+    return value
 
 
 class Section(BaseModel):
@@ -56,6 +67,19 @@ class SmtpSettings(Section):
     timeout: float = Field(default=30.0, gt=0, description="seconds")
     sender: str = Field(default="Vigie <alertes@vigie.invalid>", description="From of every mail")
 
+    @field_validator("sender")
+    @classmethod
+    def _has_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+            raise ValueError("must hold an address, such as Vigie <alertes@vigie.example>")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Self:
+        if self.user and not (self.password and self.password.get_secret_value()):
+            raise ValueError("a user needs a password: set VIGIE_SMTP__PASSWORD, or leave VIGIE_SMTP__USER away")
+        return self
+
 
 class WebSettings(Section):
     """The web application."""
@@ -68,6 +92,11 @@ class WebSettings(Section):
     operator_password: SecretStr | None = Field(
         default=None, description="needed before binding to anything but loopback"
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return value if value is None else web_address(value)
 
 
 class PortalSettings(Section):
@@ -83,6 +112,11 @@ class PortalSettings(Section):
     )
     client_id: str | None = Field(default=None, description="credentials of an official gateway")
     client_secret: SecretStr | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return value if value is None else web_address(value)
 
 
 class CrawlSettings(Section):
@@ -148,6 +182,15 @@ class DispatchSettings(Section):
         default=30.0, gt=0, description="seconds of silence after which another worker takes a dead one's jobs over"
     )
     grace: float = Field(default=25.0, gt=0, description="seconds that a worker has to end after SIGTERM")
+
+    @model_validator(mode="after")
+    def _heard_in_time(self) -> Self:
+        if self.stalled_after < 2 * self.heartbeat:
+            raise ValueError(
+                f"stalled_after ({self.stalled_after:g} s) must be at least twice heartbeat ({self.heartbeat:g} s), or "
+                "workers that live are taken for dead"
+            )
+        return self
 
 
 class SearchSettings(Section):
@@ -318,8 +361,6 @@ class Settings(BaseSettings):
 NOT_SETTINGS = frozenset({"VIGIE_CONFIG", "VIGIE_SECRETS_DIR"})
 _TEST_VARIABLE = re.compile(r"^VIGIE_TEST_")
 
-_PASSWORD_IN_URL = re.compile(r"(://[^/@:\s]*:)[^@\s]*@")
-
 ListedSettings = Annotated[dict[str, str], "dotted name to value, secrets masked"]
 
 
@@ -333,12 +374,36 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(f"VIGIE_CONFIG names {config}, and there is no such file.")
     _refuse_unknown_variables()
     _refuse_broken_file(_file())
+    _refuse_missing_secrets(os.environ.get("VIGIE_SECRETS_DIR"))
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"Setting {name}: {first['msg']}.") from error
+        # not chained: what it prints holds the values, and some are secrets
+        raise ConfigurationError(_told(error)) from None
+    except SettingsError as error:
+        raise ConfigurationError(_section_told(str(error))) from None
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"Setting {name}: {first['msg'].removeprefix('Value error, ')}."
+    close = difflib.get_close_matches(name, listed(Settings.model_construct()), n=1, cutoff=0.7)
+    meant = f" {close[0]} is meant, perhaps;" if close else ""
+    return f"Setting {name}: there is no such setting;{meant} `vigie settings` lists them all."
+
+
+def _section_told(said: str) -> str:
+    """A section was given a text where it takes settings of its own."""
+    found = re.search(r'field "(\w+)"', said)
+    name = found[1] if found else "?"
+    return f"Setting {name}: this is a section; its settings are named VIGIE_{name.upper()}__... in variables."
+
+
+def _refuse_missing_secrets(folder: str | None) -> None:
+    if folder and not Path(folder).is_dir():
+        raise ConfigurationError(f"VIGIE_SECRETS_DIR names {folder}, and there is no such folder.")
 
 
 def _file() -> Path:
@@ -367,7 +432,7 @@ def _flatten(prefix: str, value: Any, found: dict[str, str]) -> None:
         for key, item in value.items():
             _flatten(f"{prefix}.{key}" if prefix else key, item, found)
     else:
-        found[prefix] = "" if value is None or value == {} else _PASSWORD_IN_URL.sub(r"\1***@", str(value))
+        found[prefix] = "" if value is None or value == {} else printed_url(str(value))
 
 
 def _refuse_unknown_variables() -> None:

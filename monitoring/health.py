@@ -14,6 +14,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from core import clock
+from core.errors import VigieError
 from core.settings import Settings
 from monitoring import heartbeats, spools
 from notices.model import Frozen
@@ -112,10 +113,16 @@ class _Running(threading.Thread):
         try:
             self.answer = self._question(self.at)
         except Exception as error:  # noqa: BLE001 - whatever a part raises is how it is
-            cause = error.__cause__ or error
-            self.answer = (State.DOWN, (str(cause).strip().splitlines() or [type(cause).__name__])[0])
+            told = _most_telling(error)
+            self.answer = (State.DOWN, (str(told).strip().splitlines() or [type(told).__name__])[0])
         finally:
             self.done.set()
+
+
+def _most_telling(error: Exception) -> BaseException:
+    """Errors of ours say what to do, the one that was there first in the fewest words; else the cause says most."""
+    cause = error.__cause__ or error
+    return cause if isinstance(cause, VigieError) or not isinstance(error, VigieError) else error
 
 
 def questions(settings: Settings, store: Callable[[], Store], index: Callable[[], SearchIndex]) -> dict[str, Question]:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -173,6 +174,29 @@ def of_this_machine(data_dir: Path, role: str | None = None) -> list[Beat]:
         else:
             found.append(beat)
     return found
+
+
+def end_hanging(beat: Beat) -> bool:
+    """Kill a process of this machine whose main loop hangs, so that whoever looks after it starts it again.
+
+    False when it has gone meanwhile, and its number is another process's.
+    """
+    began = _began(beat.pid)
+    if _is_gone(beat.pid) or (began is not None and began > beat.at + timedelta(seconds=2)):
+        return False
+    log.error("The %s %s hangs since %s and is ended.", beat.role, beat.pid, beat.at)
+    os.kill(beat.pid, signal.SIGKILL)
+    return True
+
+
+def _began(pid: int) -> datetime | None:
+    """When a process began, as Linux tells it; None elsewhere."""
+    try:
+        since_boot = int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+        booted = next(line for line in Path("/proc/stat").read_text(encoding="ascii").splitlines() if "btime" in line)
+    except (OSError, StopIteration):
+        return None
+    return datetime.fromtimestamp(int(booted.split()[1]) + since_boot / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 def _read_file(path: Path) -> Beat | None:

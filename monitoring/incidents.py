@@ -12,7 +12,7 @@ from datetime import datetime
 
 from core import clock
 from crawlers import portals
-from monitoring import calendar, sentences, spools
+from monitoring import calendar, identifiers, sentences, spools
 from pipelines import pauses
 from store import Store
 from store.records import IncidentKind, RunRecord, RunState, Verdict, WindowRecord
@@ -26,6 +26,7 @@ def judge(store: Store, run: RunRecord) -> None:
     if current.state is RunState.RUNNING:
         return
     _judge_end(store, current)
+    identifiers.judge(store)
     _judge_windows(store, current.portal)
     _judge_quarantine(store, current.portal)
 
@@ -34,6 +35,7 @@ def watch(store: Store, portals: Iterable[str] | None = None, now: datetime | No
     """Look for portals that went quiet, by the crawls their calendar plans; for a job that runs every few minutes."""
     at = now or clock.now()
     spools.judge(store, at)
+    identifiers.judge(store)
     for key in _all_portals() if portals is None else portals:
         _judge_silence(store, key, at)
 

@@ -45,6 +45,20 @@ _ONE_AND_MANY = {
         N_("{n} avis n'a pas été signalé à une alerte qui le cherche ; « vigie matching check » dit lequel."),
         N_("{n} avis n'ont pas été signalés à une alerte qui les cherche ; « vigie matching check » dit lesquels."),
     ),
+    IncidentKind.MATCHING_UNWANTED: (
+        N_("{n} avis a été signalé à une alerte qui ne le cherche pas ; « vigie matching check » dit lequel."),
+        N_("{n} avis ont été signalés à une alerte qui ne les cherche pas ; « vigie matching check » dit lesquels."),
+    ),
+    IncidentKind.IDENTIFIER_SET_ASIDE: (
+        N_(
+            "{n} identifiant ne rapproche plus d'avis, car trop d'avis le portent ; "
+            "« vigie procedures decisions » dit lequel."
+        ),
+        N_(
+            "{n} identifiants ne rapprochent plus d'avis, car trop d'avis les portent ; "
+            "« vigie procedures decisions » dit lesquels."
+        ),
+    ),
     IncidentKind.ARCHIVE_WAITING: (
         N_("L'archive ne prend pas les données brutes ; {n} fichier attend sur sa machine et sera déposé."),
         N_("L'archive ne prend pas les données brutes ; {n} fichiers attendent sur leurs machines et seront déposés."),
@@ -65,6 +79,8 @@ _COUNTED = {
     IncidentKind.PROFILE_UNREADABLE: "count",
     IncidentKind.ARCHIVE_WAITING: "count",
     IncidentKind.MATCHING_MISSED: "count",
+    IncidentKind.MATCHING_UNWANTED: "count",
+    IncidentKind.IDENTIFIER_SET_ASIDE: "count",
 }
 _SILENT = N_(
     "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
@@ -96,7 +112,7 @@ def sentence(incident: Incident, language: str) -> str:
 def details_of(incident: Incident) -> tuple[str, ...]:
     """What operators need beside the sentence: words of servers, reasons, names; as they were noted."""
     found: list[str] = []
-    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines"):
+    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines", "identifiers"):
         value = incident.details.get(key)
         if isinstance(value, str) and value:
             found.append(value)

@@ -15,7 +15,16 @@ from urllib.parse import urlsplit
 
 from core.errors import VigieError
 from core.settings import StorageSettings
-from store.remote import Remote, options_of, printed_url
+from core.urls import printed_url
+from store.remote import Remote, options_of
+
+
+def folder_and_name(url: str) -> tuple[str, str]:
+    """The two parts of the address of a file. `VigieError` when it is none."""
+    folder, _, name = url.rpartition("/")
+    if not name or not urlsplit(url).scheme or folder.endswith(":/"):
+        raise VigieError(f"{printed_url(url)} names no file; it looks like s3://bucket/folder/name.csv.")
+    return folder, name
 
 
 @contextmanager
@@ -24,9 +33,7 @@ def writing_to(url: str, storage: StorageSettings) -> Iterator[TextIO]:
 
     Raises `VigieError` when the URL names no file, and `store.remote.RemoteError` with what the place said.
     """
-    folder, _, name = url.rpartition("/")
-    if not name or not urlsplit(url).scheme or folder.endswith(":/"):
-        raise VigieError(f"{printed_url(url)} names no file; it looks like s3://bucket/folder/name.csv.")
+    folder, name = folder_and_name(url)
     place = Remote(folder, options_of(storage, url), called="The place of the export")
     place.check()
     with tempfile.TemporaryDirectory(prefix="vigie-export-") as spare:

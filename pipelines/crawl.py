@@ -49,8 +49,8 @@ logging.getLogger("scrapy.core.downloader.handlers._base_streaming").addFilter(
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE = 3.0
 """Seconds that a crawl told to stop has for what is in hand; a supervisor kills after five."""
-PAUSE_LOOK_SECONDS = 5.0
-"""How soon a running crawl ends when its portal is paused."""
+LOOK_SECONDS = 5.0
+"""How soon a running crawl ends when its portal is paused, or its job is cancelled."""
 MOST_UNREAD = 200
 """Unread paths kept per run; a portal that invents keys must not fill the store."""
 
@@ -203,7 +203,7 @@ class _Crawl:
             if self._stops.first is not None:
                 return
             self._crawling = asyncio.create_task(self._crawler.crawl_async(**self._arguments()))
-            watching = asyncio.create_task(self._watch_pauses(self._crawler))
+            watching = asyncio.create_task(self._watch_operators(self._crawler))
             try:
                 await self._crawling
             except asyncio.CancelledError:
@@ -262,19 +262,27 @@ class _Crawl:
         self._stops.note(number)
         self._halt(crawler)
 
-    async def _watch_pauses(self, crawler: VigieCrawler) -> None:
-        """End the crawl when somebody pauses its portal: a pause that waits for a long crawl is none."""
-        services = self._services
-        while not self._request.ignore_closed_hours:
-            await asyncio.sleep(PAUSE_LOOK_SECONDS)
+    async def _watch_operators(self, crawler: VigieCrawler) -> None:
+        """End the crawl when somebody pauses its portal or cancels its job, also while its worker hangs."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
             try:
-                paused = await asyncio.to_thread(pauses.of, services.store, services.portal.key)
+                reason = await asyncio.to_thread(self._unwanted)
             except Exception as error:  # noqa: BLE001 - the store being away is told by the pipelines that need it
-                logger.debug("Whether %s is paused cannot be asked now: %s", services.portal.key, error)
+                logger.debug("Whether %s is to end cannot be asked now: %s", self._services.portal.key, error)
                 continue
-            if paused and self._stops.first is None:
-                self._stops.first = f"the pause of {paused.by}"
+            if reason and self._stops.first is None:
+                self._stops.first = reason
                 self._halt(crawler)
+
+    def _unwanted(self) -> str | None:
+        """Why nobody wants this crawl any more, if so."""
+        store, request = self._services.store, self._request
+        if not request.ignore_closed_hours and (paused := pauses.of(store, self._services.portal.key)):
+            return f"the pause of {paused.by}"
+        if request.job is not None and store.jobs.is_cancelled(request.job):
+            return f"whoever cancelled job {request.job}"
+        return None
 
     def _halt(self, crawler: VigieCrawler) -> None:
         spider: WindowSpider | None = getattr(crawler, "spider", None)

@@ -71,6 +71,8 @@ def _held_entry(store: Store, entry_id: int) -> QuarantineEntry:
 
 
 def _release(settings: Settings, store: Store, archive: Archive, entry: QuarantineEntry) -> SaveOutcome | StillHeld:
+    if entry.raw is None:
+        return StillHeld(entry=entry, reason=f"It came without a payload that could be read again. {entry.reason}")
     record = ArchiveRecord(
         notice_id=f"{entry.portal}:{entry.native_id}",
         run_id=entry.run_id,

@@ -30,6 +30,7 @@ class CrawlRequest(Frozen):
     only_missing: bool = Field(default=False, description="of the days given, those without a complete window")
     base_url: str | None = Field(default=None, description="another address than portal.yml and the settings say")
     ignore_closed_hours: bool = False
+    job: int | None = Field(default=None, description="of many machines, which asks for it: cancelled, the crawl ends")
     retry_incomplete: bool = Field(default=True, description="begin with windows that were not complete, within reach")
 
     @model_validator(mode="after")

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Notices per transaction."""
+LONGEST = timedelta(seconds=30)
+"""A batch that is not full is written after that, at the next notice: some portals hand one out every few seconds."""
 HEARTBEAT = timedelta(seconds=20)
 
 Outcome = ReadNotice | RefusedNotice
@@ -44,6 +46,7 @@ class StorePipeline:
         self._crawler = crawler
         self._services = crawler.services
         self._batch: list[Outcome] = []
+        self._begun = now()
         self._stored: dict[str, bool] = {}
         """Native id to whether it was stored; False for what went to quarantine."""
         self._arrived: set[str] = set()
@@ -77,11 +80,13 @@ class StorePipeline:
             self._stored.clear()  # windows do not overlap, and a crawl may be of a hundred thousand notices
             self._arrived.clear()
             return item
+        if not self._batch:
+            self._begun = now()
         self._batch.append(item)
         self._arrived.add(item.archived.raw.native_id)
         self._services.moved.set()
         self._services.ledger.fetched += 1
-        if len(self._batch) >= BATCH:
+        if len(self._batch) >= BATCH or now() - self._begun > LONGEST:
             await self._flush()
         return item
 

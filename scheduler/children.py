@@ -8,6 +8,8 @@ import logging
 import os
 import signal
 
+from scheduler import lifeline
+
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 6.5
@@ -15,15 +17,19 @@ GRACE_SECONDS = 6.5
 
 
 async def run(command: tuple[str, ...]) -> int:
-    """Run a command to its end; its exit code, negative when a signal ended it. Cancelled, it ends the child first."""
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        return await child.wait()
-    except asyncio.CancelledError:
-        await _end(child)
-        raise
+    """Run a command to its end; its exit code, negative when a signal ended it. Cancelled, it ends the child first.
+
+    The command's standard input ends with this process: see `scheduler.lifeline`.
+    """
+    with lifeline.held() as stdin:
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=stdin, stdout=asyncio.subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            return await child.wait()
+        except asyncio.CancelledError:
+            await _end(child)
+            raise
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:

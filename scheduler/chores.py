@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from alerts import digests, missed, profiles
+from alerts import digests, missed, owed, profiles
 from core import clock
 from core.settings import Settings
+from core.urls import printed_url
 from crawlers import portals
 from monitoring import incidents
 from observatory.destinations import writing_to
@@ -18,7 +19,6 @@ from scheduler.orders import Kind, Order
 from search import open_index
 from search.query import NoticeQuery
 from store import Store
-from store.remote import printed_url
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ def run(order: Order, settings: Settings, store: Store) -> None:
 
 
 def _digests(_order: Order, settings: Settings, store: Store) -> None:
+    owed.settle(store, settings, clock.now())
     built = digests.build_due(store, settings, clock.now())
     if built:
         log.info("%s digests built", len(built))
@@ -57,7 +58,10 @@ def _check_matching(_order: Order, settings: Settings, store: Store) -> None:
     """Look back a little further than to the last time, as what waited then was left out."""
     now = clock.now()
     found = missed.check(store, settings, now - CHECKED_BACK, now)
-    log.info("Matching checked: %s notices, %s profiles, %s missed", found.notices, found.profiles, len(found.missed))
+    log.info(
+        "Matching checked: %s notices, %s profiles, %s missed, %s unwanted",
+        found.notices, found.profiles, len(found.missed), len(found.unwanted),
+    )  # fmt: skip
 
 
 def _export(order: Order, settings: Settings, store: Store) -> None:

@@ -15,6 +15,7 @@ from procrastinate.connector import BaseConnector
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+from psycopg.errors import RaiseException
 from sqlalchemy import Connection
 
 from scheduler.dispatch import is_distributed
@@ -25,6 +26,8 @@ from store.session_locks import portal_lock
 __all__ = ["DistributedDispatch", "TwinsAllowed", "is_distributed"]
 
 log = logging.getLogger(__name__)
+
+_HOLDER = "SELECT status::text AS status, worker_id FROM procrastinate_jobs WHERE id = %(job_id)s"
 
 
 class TwinsAllowed(JobManager):
@@ -46,11 +49,35 @@ class TwinsAllowed(JobManager):
         lock: str | None = None,
     ) -> None:
         """Let a job wait again, unless its twin does."""
+        if not await self._is_still_its_workers(job):
+            return
         try:
             await super().retry_job(job, retry_at=retry_at, priority=priority, queue=queue, lock=lock)
         except exceptions.UniqueViolation:
             log.info("Job %s is left to the one that waits already", job.call_string)
             await self.finish_job(job, Status.FAILED, delete_job=False)
+        except exceptions.ConnectorException as error:
+            _tell_taken_over(job, error)
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Write down how a job ended, unless it is somebody else's now, or ended already."""
+        if not await self._is_still_its_workers(job):
+            return
+        try:
+            await super().finish_job(job, status, delete_job)
+        except exceptions.ConnectorException as error:
+            _tell_taken_over(job, error)
+
+    async def _is_still_its_workers(self, job: Job) -> bool:
+        """Whether nobody took the job over from the worker that it was fetched by.
+
+        Procrastinate does not ask: a worker that was suspended for a while would end, or delete, what another one does.
+        """
+        for row in await self.connector.execute_query_all_async(_HOLDER, job_id=job.id):
+            if row["status"] == Status.DOING.value and row["worker_id"] == job.worker_id:
+                return True
+        log.info("Job %s was taken over by somebody else", job.call_string)
+        return False
 
     async def fetch_job(self, queues: Any, worker_id: int) -> Job | None:
         """The next job; none when another worker took one of the same lock in this very moment."""
@@ -58,6 +85,13 @@ class TwinsAllowed(JobManager):
             return await super().fetch_job(queues=queues, worker_id=worker_id)
         except exceptions.UniqueViolation:
             return None
+
+
+def _tell_taken_over(job: Job, error: exceptions.ConnectorException) -> None:
+    """A worker that is slow to show that it lives loses its jobs to others: that is no error. Any other is raised."""
+    if not isinstance(error.__cause__, RaiseException):
+        raise error
+    log.info("Job %s was taken over by somebody else: %s", job.call_string, error.__cause__.diag.message_primary)
 
 
 class DistributedDispatch:

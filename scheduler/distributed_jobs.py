@@ -130,7 +130,7 @@ class Workplace:
         """A crawl in a process of its own, if nothing else crawls the portal; the crawl itself makes sure of it."""
         await asyncio.to_thread(self._refuse_busy, portal)
         try:
-            return await children.run(self._command(*arguments))
+            return await children.run(self._command(*arguments, "--job", str(context.job.id)))
         except asyncio.CancelledError:
             if context.abort_reason() is AbortReason.USER_REQUEST:
                 raise JobAborted from None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+from scheduler import lifeline
 from scheduler.supervisor import Child, end_all, spawn, vigie
 
 log = logging.getLogger(__name__)
@@ -170,19 +171,24 @@ class Lane:
             chunk = self._chunk()
             if chunk is None:
                 return
-        arguments = regular_crawl(self.portal) if chunk is None else crawl_of_days(self.portal, *chunk)
-        with self._changed:
-            if self.stopping:
-                return
-            self._process = process = spawn(Child(f"crawl {self.portal}", self._command(*arguments), quiet=True))
-            if regular:
-                self.wanted = False
-        code = process.wait()
+        code = self._crawl(regular_crawl(self.portal) if chunk is None else crawl_of_days(self.portal, *chunk), regular)
         with self._changed:
             self._process = None
             cancelled, self._cancelled = self._cancelled, False
         if code != 0 and not self.stopping and not cancelled:
             log.warning("a crawl of %s did not end complete (code %s); `vigie status` says why", self.portal, code)
+
+    def _crawl(self, arguments: tuple[str, ...], regular: bool) -> int:
+        """Crawl in a child that ends with this process; its exit code, zero when it was not to begin any more."""
+        child = Child(f"crawl {self.portal}", self._command(*arguments), quiet=True)
+        with lifeline.held() as stdin:
+            with self._changed:
+                if self.stopping:
+                    return 0
+                self._process = process = spawn(child, stdin=stdin)
+                if regular:
+                    self.wanted = False
+            return process.wait()
 
     def _chunk(self) -> tuple[date, date] | None:
         """The newest run of missing days not tried yet."""
@@ -206,10 +212,10 @@ def newest_run(days: Sequence[date]) -> tuple[date, date] | None:
 
 def regular_crawl(portal: str) -> tuple[str, ...]:
     """What to type after `vigie` for the regular crawl."""
-    return ("crawl", portal, "--scheduled")
+    return ("crawl", portal, "--scheduled", lifeline.OPTION)
 
 
 def crawl_of_days(portal: str, start: date, end: date) -> tuple[str, ...]:
     """What to type after `vigie` for a crawl of the background."""
     span = ("--from", start.isoformat(), "--to", end.isoformat())
-    return ("crawl", portal, *span, "--scheduled", "--purpose", "backfill")
+    return ("crawl", portal, *span, "--scheduled", lifeline.OPTION, "--purpose", "backfill")

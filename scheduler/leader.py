@@ -40,13 +40,14 @@ def lead(
     On SQLite, which serves one machine, the lead is always had. `pulse` is told all the time what this process does.
     """
     lock = SessionLock(store.database, "leader", silence=silence)
-    told = False
+    told = away = False
     try:
         while not stopping.is_set():
             pulse("waits")
-            if not _acquired(lock):
-                if not told:
-                    log.info("Another scheduler leads, or the database is away; this one waits for its turn")
+            led, away = _acquired(lock, away=away)
+            if not led:
+                if not (told or away):
+                    log.info("Another scheduler leads; this one waits for its turn")
                     told = True
                 stopping.wait(look)
                 continue
@@ -62,12 +63,14 @@ def lead(
         lock.release()
 
 
-def _acquired(lock: SessionLock) -> bool:
+def _acquired(lock: SessionLock, *, away: bool) -> tuple[bool, bool]:
+    """Whether the lock is had, and whether the database is away, which is told once."""
     try:
-        return lock.acquire()
+        return lock.acquire(), False
     except StoreError as error:
-        log.warning("The lead cannot be asked for now: %s", error)
-        return False
+        if not away:
+            log.warning("Nothing is fired until the database is back: %s", error)
+        return False, True
 
 
 def _one_term(lock: SessionLock, start: Start, stopping: threading.Event, look: float, pulse: Pulse) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 from alerts import matching, outbox
 from core import clock
@@ -12,21 +12,18 @@ from core.settings import Settings
 from scheduler.loops import Step
 from scheduler.orders import Queue
 from search import indexer, new_matcher, open_index
-from search.port import SearchIndex
 from store import Store
 from store.session_locks import SessionLock
 
 BATCH = 200
-EMBEDDED = "tantivy"
 
 Maker = Callable[[Settings, Store, ExitStack], Step]
 
 
 def _index(settings: Settings, store: Store, stack: ExitStack) -> Step:
-    index = stack.enter_context(open_index(settings, writable=True))
-    alone = _OneWriter(store, index)
-    stack.callback(alone.release)
+    alone = stack.enter_context(_OneWriter(settings, store))
     alone.check()
+    index = stack.enter_context(open_index(settings, writable=True))
 
     def step() -> int:
         alone.check()
@@ -61,14 +58,15 @@ def has_work(store: Store, queue: Queue) -> bool:
     return due is not None and due <= clock.now()
 
 
-class _OneWriter:
+class _OneWriter(AbstractContextManager["_OneWriter"]):
     """Sees to it that the embedded index has one writer, also where workers of several machines share a store.
 
-    Each machine has an index folder of its own: with two writers each would hold a part of the notices.
+    Each machine has an index folder of its own: with two writers each would hold a part of the notices. The settings
+    alone say which engine it is, so a second writer is refused before it has opened anything.
     """
 
-    def __init__(self, store: Store, index: SearchIndex) -> None:
-        self._lock = SessionLock(store.database, "index writer") if index.status().engine == EMBEDDED else None
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._lock = None if settings.search.on_cluster else SessionLock(store.database, "index writer")
 
     def check(self) -> None:
         """`ConfigurationError` when another worker writes."""
@@ -78,6 +76,6 @@ class _OneWriter:
                 "serve the queue index with one worker only, or use Elasticsearch."
             )
 
-    def release(self) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._lock is not None:
             self._lock.release()

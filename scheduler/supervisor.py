@@ -102,10 +102,12 @@ class Supervisor:
             life.process, life.started, life.restart_at = spawn(life.child), now, None
 
 
-def spawn(child: Child) -> subprocess.Popen[bytes]:
+def spawn(child: Child, stdin: int | None = None) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own, so that a Ctrl-C of the terminal reaches only the supervisor."""
     output = subprocess.DEVNULL if child.quiet else None
-    return subprocess.Popen(child.arguments, stdout=output, start_new_session=True)  # noqa: S603 (our own commands)
+    return subprocess.Popen(  # noqa: S603 (our own commands)
+        child.arguments, stdin=stdin, stdout=output, start_new_session=True
+    )
 
 
 def end_all(processes: Iterable[subprocess.Popen[bytes]], grace: float) -> None:

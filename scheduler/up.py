@@ -18,6 +18,7 @@ from scheduler.demonstration import Demonstration
 from scheduler.dispatch import is_distributed
 from scheduler.orders import Queue
 from scheduler.supervisor import Child, Supervisor, vigie
+from search import refuse_unusable
 from store import Store
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def up(settings: Settings, say: Say, *, demo: bool = False) -> None:
     if demo or settings.demo:
         _demonstrate(settings, say)
         return
+    is_distributed(settings)  # refuses a store that cannot serve workers, before a portal is asked
     answering = answering_portals(settings)
     if not answering and not _has_notices(settings):
         say("No portal answers from here. Serving the demonstration instead: every notice in it is invented.")
@@ -88,6 +90,7 @@ def _serve(
 ) -> None:
     with Store.open(settings) as store:
         store.migrate()
+    refuse_unusable(settings)
     # the site goes before the first crawl, so that its address is the first one that a person sees
     before_crawls = (*first_ready, (_reachable(settings.web.host), settings.web.port))
     wait_for_first = (f"--wait-for={host}:{port}" for host, port in before_crawls)

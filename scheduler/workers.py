@@ -19,6 +19,7 @@ from scheduler.loops import Step, stop_on_signals, work
 from scheduler.orders import Queue
 from scheduler.steps import STEPS
 from scheduler.up import wait_for
+from search import refuse_unusable
 from store import Store
 
 __all__ = ["Queue", "dispatch_of", "run_scheduler", "run_worker"]
@@ -40,6 +41,8 @@ def run_worker(settings: Settings, queues: Sequence[Queue], *, until_empty: bool
             f"The queue {others} needs dispatch.engine = distributed and a worker that stays: "
             "on one machine the scheduler does that work itself."
         )
+    if Queue.INDEX in queues or Queue.MATCH in queues:
+        refuse_unusable(settings)
     stopping = stop_on_signals()
     if distributed and not until_empty:
         from scheduler.distributed_worker import DistributedWorker, end_by_force
@@ -85,6 +88,7 @@ def run_scheduler(settings: Settings, wait_first: Sequence[tuple[str, int]] = ()
 
     First waits for addresses that must answer.
     """
+    is_distributed(settings)  # refuses a store that cannot serve workers
     stopping = stop_on_signals()
     for host, port in wait_first:
         if not wait_for(host, port, FIRST_WAIT_SECONDS):

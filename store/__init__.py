@@ -68,10 +68,12 @@ The methods, by repository (`store.<name>`)::
                 current() -> list[Incident]                     recent(limit=50) -> list[Incident]
     firings     claim(job, due_at, together=None) -> bool       last(job) -> datetime | None
                 forget(before) -> int
-    budgets     reserve(host, interval, connections, lease) -> Turn     give_back(host, number) -> None
+    budgets     reserve(host, interval, connections, lease, number=None) -> Turn
+                give_back(host, number) -> None                 give_back_all(host, holder) -> None
                 hold_back(host, seconds) -> None
     jobs        unfinished(lock=None, queues=()) -> list[JobRecord]     get(job_id) -> JobRecord | None
-                counts() -> dict[str, dict[JobState, int]]
+                counts() -> dict[str, dict[JobState, int]]      given_up(queues=()) -> list[JobRecord]
+                is_cancelled(job_id) -> bool
     meta        get(key) -> str | None                          set(key, value) -> None
                 under(prefix) -> dict[str, str]                 delete(key) -> bool
     payloads    add_many(entries: Sequence[tuple[notice_id, run_id | None, RawAddress, at]]) -> None

@@ -12,12 +12,14 @@ from zlib import crc32
 
 from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError
 from core.settings import PostgresqlSettings
+from core.urls import printed_url
 from store.errors import StoreError
+from store.refusals import StoreRefused, meaning, no_connection
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,6 +36,8 @@ KEEPALIVE: Mapping[str, Any] = {
 """A server that is no longer there, or a network that is cut, is noticed within some eleven seconds."""
 _SERVER_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 """So is a client, by the server: what it held is free again."""
+OLDEST_SERVER = 15
+"""The oldest PostgreSQL that Vigie is tested on."""
 CHUNK = 500
 """Values in one `IN` list; SQLite takes 32,766 and PostgreSQL 65,535 parameters."""
 
@@ -81,18 +85,19 @@ class Database:
             try:
                 connection = stack.enter_context(engine.connect())
                 transaction = connection.begin()
-            except OperationalError as error:
-                raise self._away(error) from error
+            except DBAPIError as error:
+                raise no_connection(self.printed, _cause(error)) from error
             try:
                 with transaction:
                     yield connection
-            except OperationalError as error:
-                if error.connection_invalidated:  # the server stopped, was restarted, or sent us away
-                    raise self._away(error) from error
+            except IntegrityError:  # of one row: whoever writes it knows what that means
                 raise
-
-    def _away(self, error: OperationalError) -> StoreError:
-        return StoreError(f"The database {self.printed} cannot be used: {first_line(error.orig)}.")
+            except DBAPIError as error:
+                if error.connection_invalidated:  # the server stopped, was restarted, or sent us away
+                    raise no_connection(self.printed, _cause(error)) from error
+                if (known := meaning(self.printed, _cause(error))) is not None:
+                    raise known from error
+                raise
 
     def session(self, **settings: str | int) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection to PostgreSQL outside the pool, without transactions: for locks of a session and for listening.
@@ -106,8 +111,8 @@ class Database:
         options = " ".join((self._server_options(), *(f"-c {name}={value}" for name, value in settings.items())))
         try:
             return psycopg.connect(**self.connection_parameters() | {"options": options}, autocommit=True)
-        except psycopg.OperationalError as error:
-            raise StoreError(f"The database {self.printed} cannot be used: {first_line(error)}.") from error
+        except psycopg.Error as error:
+            raise no_connection(self.printed, error) from error
 
     def connection_parameters(self) -> dict[str, Any]:
         """What libpq is given for a connection to PostgreSQL."""
@@ -139,8 +144,14 @@ class Database:
 
     def prepare(self) -> None:
         """What must be done once for a new database, outside any transaction."""
-        if self.is_sqlite:
+        if not self.is_sqlite:
+            return
+        try:
             _write_ahead_log(self.engine)
+        except DBAPIError as error:
+            raise no_connection(self.printed, _cause(error)) from error
+        except sqlite3.Error as error:
+            raise no_connection(self.printed, error) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -149,7 +160,7 @@ class Database:
     @property
     def printed(self) -> str:
         """The URL for people, password hidden."""
-        return self.url.render_as_string(hide_password=True)
+        return printed_url(self.url.render_as_string(hide_password=True))
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
@@ -162,10 +173,13 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigurationError(
-            "The database URL cannot be read; it looks like sqlite:///file or postgresql://..."
+            "The database URL cannot be read: correct VIGIE_DATABASE_URL, which looks like sqlite:///file or "
+            "postgresql://user:password@host:5432/name."
         ) from error
+    if parsed.host and "@" in parsed.host:  # the rest of the password, which is not shown
+        raise ConfigurationError("The password in VIGIE_DATABASE_URL holds an @, which is written %40 there.")
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):
@@ -173,7 +187,9 @@ def _parsed(url: str) -> URL:
         return parsed.set(drivername="sqlite+pysqlite")
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
-    raise ConfigurationError(f"The store runs on SQLite or PostgreSQL, and the database URL names {backend}.")
+    raise ConfigurationError(
+        f"The store runs on SQLite or PostgreSQL, and the database URL names {backend}: correct VIGIE_DATABASE_URL."
+    )
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -202,7 +218,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL, options: PostgresqlSettings) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={**KEEPALIVE, "options": _postgresql_options(url, options)},
         pool_size=options.pool_size,
@@ -210,6 +226,29 @@ def _postgresql_engine(url: URL, options: PostgresqlSettings) -> Engine:
         pool_pre_ping=True,
         **_ENGINE_OPTIONS,
     )
+    printed = printed_url(url.render_as_string(hide_password=True))
+
+    # before SQLAlchemy looks at the server itself, which trips over what it does not know
+    @event.listens_for(engine, "connect", insert=True)
+    def _refuse_unsuitable(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+        if (problem := _unsuitable(connection)) is not None:
+            connection.close()
+            raise StoreRefused(f"The database {printed} cannot be used: {problem}")
+
+    return engine
+
+
+def _unsuitable(connection: psycopg.Connection[Any]) -> str | None:
+    """Why a server that answers is none that Vigie works with; both facts came with the connection."""
+    version, encoding = connection.info.server_version, connection.info.parameter_status("server_encoding")
+    if version < OLDEST_SERVER * 10_000:
+        return (
+            f"it runs on PostgreSQL {version // 10_000}, and Vigie needs {OLDEST_SERVER} or later. "
+            "Upgrade the server, or name another one in VIGIE_DATABASE_URL."
+        )
+    if encoding != "UTF8":
+        return f"its encoding is {encoding}. Make one with `createdb --encoding=UTF8 --template=template0`."
+    return None
 
 
 def _postgresql_options(url: URL, options: PostgresqlSettings) -> str:
@@ -248,6 +287,5 @@ def lock_key(name: str) -> int:
     return crc32(f"vigie:{name}".encode())
 
 
-def first_line(error: BaseException | None) -> str:
-    """What the database says, without the lines for its programmers."""
-    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+def _cause(error: DBAPIError) -> BaseException:
+    return error.orig or error

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from sqlalchemy import Connection, Row, Select, cast, column, exists, func, select, table
 from sqlalchemy.dialects.postgresql import ENUM
 
@@ -47,6 +47,7 @@ class JobRecord(Frozen):
     state: JobState
     lock: str | None
     attempts: int
+    to_end: bool = Field(description="somebody cancelled it while it runs")
     not_before: AwareDatetime | None
     worker: int | None
 
@@ -76,9 +77,22 @@ class Jobs:
             statement = statement.where(_jobs.c.queue_name.in_(queues))
         return self._fetch(statement.order_by(_jobs.c.status.desc(), _jobs.c.priority.desc(), _jobs.c.id))
 
+    def given_up(self, queues: Sequence[str] = ()) -> list[JobRecord]:
+        """Jobs that failed for good or were cancelled, the newest first; of some queues, where named."""
+        ended = (JobState.FAILED, JobState.CANCELLED, JobState.ABORTED)
+        statement = select(_jobs).where(_jobs.c.status.in_([_status(state) for state in ended]))
+        if queues:
+            statement = statement.where(_jobs.c.queue_name.in_(queues))
+        return self._fetch(statement.order_by(_jobs.c.id.desc()))
+
     def get(self, job_id: int) -> JobRecord | None:
         """One job in any state."""
         return next(iter(self._fetch(select(_jobs).where(_jobs.c.id == job_id))), None)
+
+    def is_cancelled(self, job_id: int) -> bool:
+        """Whether somebody cancelled a job, before it began or while it runs."""
+        job = self.get(job_id)
+        return job is not None and (job.to_end or job.state in (JobState.CANCELLED, JobState.ABORTED))
 
     def counts(self) -> dict[str, dict[JobState, int]]:
         """Jobs by queue and state; queues without any are absent."""
@@ -112,6 +126,7 @@ def _record(row: Row[Any]) -> JobRecord:
         state=JobState(row.status),
         lock=row.lock,
         attempts=row.attempts,
+        to_end=row.abort_requested,
         not_before=not_before,
         worker=row.worker_id,
     )

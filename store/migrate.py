@@ -9,34 +9,67 @@ later, when no code uses what goes.
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from core.errors import ConfigurationError
+from store import procrastinate_schema
 from store.database import Database
-from store.tables import meta
+from store.errors import StoreError
+from store.tables import meta, metadata
 
 log = logging.getLogger(__name__)
 
 OLDEST_CODE = "oldest code"
 """Key in `meta`: the revision of the oldest code that works on the database as it is."""
+TABLE_PATIENCE = 3.0
+"""Seconds that a migration waits for a table that is in use; everybody else waits behind it."""
+PAUSE = 5.0
+TRIES = 200
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> None:
     """Migrate to the newest revision. Safe from several processes at once: one migrates, the others wait and find it
     done. A database that a newer Vigie migrated is refused.
+
+    Where a table is in use for long (a backup reads all of them) the migration steps back and tries again: whoever
+    waits for a table keeps everybody behind him from it, and the processes of the version before go on meanwhile.
     """
     database.prepare()
+    for _ in range(TRIES):
+        try:
+            _upgrade(database)
+            return
+        except StoreError as error:
+            if not _is_busy(error):
+                raise
+            log.warning("A table is in use, by a backup perhaps; the migration is tried again in %.0f s.", PAUSE)
+            time.sleep(PAUSE)
+    raise StoreError(
+        f"The database {database.printed} could not be migrated, as its tables are in use: stop what reads them for "
+        "so long, such as a backup, and start again."
+    )
+
+
+def _upgrade(database: Database) -> None:
     with database.write() as connection:
         _lock(database, connection)
         if not _is_current(database, connection):
             _migrate(database, connection, "head")
+            _refuse_missing_tables(database, connection)
+
+
+def _is_busy(error: StoreError) -> bool:
+    """Whether the lock of a table was waited for in vain (`lock_not_available`)."""
+    original = getattr(error.__cause__, "orig", None)
+    return getattr(original, "sqlstate", None) == "55P03"
 
 
 def upgrade_to(database: Database, revision: str) -> None:
@@ -101,7 +134,20 @@ def _is_current(database: Database, connection: Connection) -> bool:
             f"The database {database.printed} was made by a newer Vigie (its tables are at revision {found}); "
             "update this one, or use another database."
         )
-    return found == scripts.get_current_head()
+    if found != scripts.get_current_head():
+        return False
+    _refuse_missing_tables(database, connection)
+    return True
+
+
+def _refuse_missing_tables(database: Database, connection: Connection) -> None:
+    """A database that says to be of this version and lacks tables would fail here and there, in the middle of work."""
+    wanted = set(metadata.tables) | (set() if database.is_sqlite else {procrastinate_schema.JOBS})
+    if missing := sorted(wanted - set(inspect(connection).get_table_names())):
+        raise ConfigurationError(
+            f"The database {database.printed} lacks {len(missing)} of its tables ({', '.join(missing[:3])}): it was "
+            "changed by hand or restored in part. Restore a backup, or name an empty database in VIGIE_DATABASE_URL."
+        )
 
 
 def _lock(database: Database, connection: Connection) -> None:
@@ -110,6 +156,8 @@ def _lock(database: Database, connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
     database.lock(connection, "migrate")
+    if not database.is_sqlite:
+        connection.execute(text(f"SET LOCAL lock_timeout = {int(1000 * TABLE_PATIENCE)}"))
 
 
 def _config(connection: Connection) -> Config:

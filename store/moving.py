@@ -15,14 +15,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Row, Select, Table, delete, func, insert, select, text, tuple_
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import VigieError
 from notices.model import Frozen
 from store import migrate
-from store.database import Database, first_line
+from store.database import Database
+from store.errors import StoreError
 from store.facade import UNFINISHED_COPY, Store
 from store.procrastinate_schema import META_KEY
+from store.refusals import first_line
 from store.tables import meta, metadata
 
 BATCH = 500
@@ -108,11 +110,12 @@ def _locked(database: Database) -> Iterator[Connection]:
     try:
         with _sqlite_locked(database) if database.is_sqlite else _postgresql_locked(database) as connection:
             yield connection
-    except (OperationalError, DBAPIError) as error:
-        if "lock" not in str(error.orig).lower():
+    except (StoreError, DBAPIError) as error:
+        cause = error if isinstance(error, DBAPIError) else error.__cause__
+        if not isinstance(cause, DBAPIError) or "lock" not in str(cause.orig).lower():
             raise
         raise VigieError(
-            f"Something writes to {database.printed}: stop every process of Vigie first ({first_line(error.orig)})."
+            f"Something writes to {database.printed}: stop every process of Vigie first ({first_line(cause.orig)})."
         ) from error
 
 

@@ -6,6 +6,8 @@ from importlib import resources
 
 from sqlalchemy import Connection, text
 
+JOBS = "procrastinate_jobs"
+"""The table of jobs."""
 META_KEY = "procrastinate schema"
 """Key in `meta`: the last of Procrastinate's own migrations that the database has."""
 

@@ -26,23 +26,30 @@ class Quarantine:
         self._database = database
 
     def add(
-        self, portal: str, native_id: str, run_id: str | None, raw: RawAddress, reason: str, path: str | None = None
+        self,
+        portal: str,
+        native_id: str,
+        run_id: str | None,
+        raw: RawAddress | None,
+        reason: str,
+        path: str | None = None,
     ) -> QuarantineEntry:
-        """Hold a payload back, with the reason and the path where reading failed.
+        """Hold a payload back, with the reason and the path where reading failed; or a notice that came without one.
 
         The same payload again counts as another attempt. A released one that fails again is held again; one that a
         person discarded stays discarded.
         """
         at = now()
-        met = {"run_id": run_id, "raw": raw.model_dump(), "reason": reason, "path": path, "last_seen_at": at}
+        address, digest = ({}, "") if raw is None else (raw.model_dump(), raw.digest)
+        met = {"run_id": run_id, "raw": address, "reason": reason, "path": path, "last_seen_at": at}
         with self._database.write() as connection:
             self._database.lock(connection, f"quarantine:{portal}")
-            found = connection.execute(_of_payload(portal, native_id, raw.digest)).one_or_none()
+            found = connection.execute(_of_payload(portal, native_id, digest)).one_or_none()
             if found is None:
                 first = {
                     "portal": portal,
                     "native_id": native_id,
-                    "digest": raw.digest,
+                    "digest": digest,
                     "first_seen_at": at,
                     "attempts": 1,
                 }
@@ -122,4 +129,5 @@ def _of_payload(portal: str, native_id: str, digest: str) -> Select[Any]:
 
 
 def _record(row: Row[Any]) -> QuarantineEntry:
-    return QuarantineEntry.model_validate({key: value for key, value in row._mapping.items() if key != "digest"})
+    values = {key: value for key, value in row._mapping.items() if key != "digest"}
+    return QuarantineEntry.model_validate(values | {"raw": row.raw or None})

@@ -28,6 +28,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     update,
 )
 
@@ -95,6 +96,22 @@ class Queue:
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(self._table)).scalar_one()
 
+    def notice_ids(self) -> list[str]:
+        """The notices that wait, oldest row first, whoever holds their rows; nothing is taken."""
+        with self._database.read() as connection:
+            found = connection.scalars(select(self._table.c.notice_id).order_by(self._table.c.id))
+            return list(dict.fromkeys(found))
+
+    def waiting(self, notice_ids: Iterable[str]) -> set[str]:
+        """Which of these notices have a row, held by somebody or not."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for ids in chunks(notice_ids):
+                found.update(
+                    connection.scalars(select(self._table.c.notice_id).where(self._table.c.notice_id.in_(ids)))
+                )
+        return found
+
     def oldest(self) -> datetime | None:
         """Since when the longest waiting row waits."""
         with self._database.read() as connection:
@@ -159,7 +176,13 @@ def remove(connection: Connection, table: Table, rows: Iterable[QueueRow]) -> in
 
 
 def append(connection: Connection, table: Table, entries: Sequence[tuple[str, int, Origin]]) -> None:
-    """Queue notice versions inside the transaction that writes them."""
+    """Queue notice versions inside the transaction that writes them.
+
+    A replay says something else in the same version, so it begins another edition: of two processes that index the
+    notice at once, the one that has read the older edition cannot overwrite the newer.
+    """
+    for ids in chunks(id_ for id_, _, origin in entries if origin is Origin.REPLAY):
+        connection.execute(update(notices).where(notices.c.id.in_(ids)).values(revision=notices.c.revision + 1))
     at = now()
     rows = [
         {"notice_id": id_, "version": version, "origin": origin, "queued_at": at} for id_, version, origin in entries
@@ -170,7 +193,12 @@ def append(connection: Connection, table: Table, entries: Sequence[tuple[str, in
 
 
 def refill(connection: Connection, table: Table) -> int:
-    """Make the queue hold every current notice exactly once, for a rebuild; how many those are."""
+    """Make the queue hold every current notice exactly once, for a rebuild; how many those are.
+
+    One statement, so that no notice is passed over, for which millions of notices take longer than others may.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(delete(table))
     current = select(notices.c.id, notices.c.version, literal(Origin.REPLAY.value), literal(now(), Instant)).order_by(
         notices.c.id

@@ -72,6 +72,10 @@ class StoredNotice(Frozen):
 
     notice: Notice
     version: int
+    edition: int = Field(
+        default_factory=lambda known: known["version"],
+        description="grows with every change of what search says of the notice: versions, readings, procedures",
+    )
     procedure_key: str
     first_seen_at: AwareDatetime
     changed_at: AwareDatetime
@@ -177,13 +181,13 @@ class QuarantineState(StrEnum):
 
 
 class QuarantineEntry(Frozen):
-    """A payload that could not be read."""
+    """A payload that could not be read, or a notice that the index does not take."""
 
     id: int
     portal: str
     native_id: str
     run_id: str | None
-    raw: RawAddress
+    raw: RawAddress | None = Field(description="none of a notice that came without a payload")
     reason: str
     path: str | None = None
     state: QuarantineState = QuarantineState.HELD
@@ -340,6 +344,8 @@ class IncidentKind(StrEnum):
     PROFILE_UNREADABLE = "profile-unreadable"
     ARCHIVE_WAITING = "archive-waiting"
     MATCHING_MISSED = "matching-missed"
+    MATCHING_UNWANTED = "matching-unwanted"
+    IDENTIFIER_SET_ASIDE = "identifier-set-aside"
 
 
 class Incident(Frozen):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from fsspec.core import split_protocol, url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from core.settings import StorageSettings
+from core.urls import printed_url
 from store.errors import ArchiveError
 from store.segments import sync_folder
 
@@ -76,7 +78,9 @@ class Remote:
         try:
             filesystem, root = url_to_fs(url, **dict(options or {}))
         except Exception as error:
-            raise RemoteError(f"{self._named} cannot be used: {_words(error)}.") from error
+            raise RemoteError(
+                f"{self._named} cannot be used: {_words(error)}. Correct its URL (VIGIE_ARCHIVE_URL for the archive)."
+            ) from error
         self.filesystem: Any = filesystem
         if hasattr(filesystem, "retries"):
             filesystem.retries = TRIES
@@ -166,13 +170,6 @@ class Remote:
             return question()
 
 
-def printed_url(url: str) -> str:
-    """The URL for people, a password in it hidden."""
-    scheme, separator, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
-    return f"{scheme}{separator}{login.partition(':')[0]}:***@{place}" if at and ":" in login else url
-
-
 @contextmanager
 def _sentences(place: str, name: str | None = None) -> Iterator[None]:
     """Turn whatever a driver raises into one sentence. Drivers raise OSError, and much of their own beside it."""
@@ -187,7 +184,22 @@ def _sentences(place: str, name: str | None = None) -> Iterator[None]:
             raise MissingFile(f"{place} has no file {name}.") from error
         raise RemoteError(f"{place} is not there: {_words(error)}. Create it first.") from error
     except Exception as error:
-        raise RemoteError(f"{place} does not take or give files: {_words(error)}.") from error
+        words = _words(error)
+        advice = next((told for found, told in _ADVICE if re.search(found, words, re.IGNORECASE)), _ANY_ADVICE)
+        raise RemoteError(f"{place} does not take or give files: {words}. {advice}") from error
+
+
+_ANY_ADVICE = "Check its address, and VIGIE_STORAGE__ENDPOINT for an object store."
+_ADVICE = (
+    (r"certificate|ssl", "Name the authority of its certificate in VIGIE_STORAGE__CA, or correct the certificate."),
+    (r"no space left|disk quota", "Make room there; what was not moved waits where it is."),
+    (r"read-only file system", "Let this user write there, or choose another place."),
+    (r"slow ?down|reduce your request|internal ?error|busy", "It is busy: wait, it is asked again."),
+    (
+        r"connect|resolve|timed? ?out|timeout|name or service|refused",
+        "Check that it runs, and its address: VIGIE_STORAGE__ENDPOINT for an object store.",
+    ),
+)
 
 
 def _words(error: BaseException) -> str:
@@ -211,9 +223,13 @@ def _copy_durably(source: Path, target: Path) -> None:
     """Copy, also between file systems; the target appears whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
-    with source.open("rb") as reader, part.open("wb") as writer:
-        shutil.copyfileobj(reader, writer)
-        writer.flush()
-        os.fsync(writer.fileno())
-    part.replace(target)
+    try:
+        with source.open("rb") as reader, part.open("wb") as writer:
+            shutil.copyfileobj(reader, writer)
+            writer.flush()
+            os.fsync(writer.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)  # on a full disk it would keep what is needed
+        raise
     sync_folder(target.parent)

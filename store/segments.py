@@ -52,7 +52,8 @@ class Segment:
         except OSError as error:
             os.ftruncate(self.descriptor, offset)
             raise ArchiveError(
-                f"The raw archive cannot write to its spool {self.path.parent}: {error.strerror}."
+                f"The raw archive cannot write to its spool {self.path.parent}: {error.strerror}. Make room there, and "
+                "crawl again: what was stored stays."
             ) from error
         self.size += len(data)
         return offset

@@ -72,6 +72,7 @@ notices = Table(
     Column("procedure_key", FreeText, ForeignKey("procedures.key"), nullable=False, index=True),
     Column("version", Integer, nullable=False),  # the current one
     Column("last_version", Integer, nullable=False),  # the highest number given; a late version is numbered above
+    Column("revision", Integer, nullable=False, server_default=text("0")),  # with `last_version` the edition
     Column("fingerprint", FreeText),
     Column("last_run_id", Text),
     Column("first_seen_at", Instant, nullable=False),

@@ -5,19 +5,24 @@ An operator who knows the engine can use the copy without Vigie.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, func, inspect, select, text
 
 from store.backup.manifest import BackupError
 from store.database import Database
+from store.refusals import first_line
 from store.tables import metadata
 
 SQLITE_FILE = "store.sqlite"
@@ -56,9 +61,14 @@ def occupied(database: Database) -> str | None:
 
 
 def load_postgresql(database: Database, dump_file: Path) -> None:
-    """Fill the database from a dump, in one transaction: all of it or nothing."""
+    """Fill the database from a dump, in one transaction: all of it or nothing.
+
+    The dump goes through a pipe, so that a restore that is killed takes `pg_restore` along, which would fill the
+    database behind the back of whoever repeats it.
+    """
     options = ("--single-transaction", "--exit-on-error", "--clean", "--if-exists", "--no-owner", "--no-privileges")
-    _run("pg_restore", database, (*options, str(dump_file)))
+    with dump_file.open("rb") as dump:
+        _run("pg_restore", database, options, dump)
 
 
 def check_sqlite(path: Path) -> None:
@@ -71,11 +81,17 @@ def check_sqlite(path: Path) -> None:
 
 def _dump_sqlite(database: Database, folder: Path) -> tuple[str, dict[str, int]]:
     target = folder / SQLITE_FILE
-    with closing(sqlite3.connect(target)) as copy:
-        with closing(sqlite3.connect(f"file:{database.url.database}?mode=ro", uri=True, timeout=60.0)) as source:
-            source.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-    check_sqlite(target)
+    try:
+        with closing(sqlite3.connect(target)) as copy:
+            with closing(sqlite3.connect(f"file:{database.url.database}?mode=ro", uri=True, timeout=60.0)) as source:
+                source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        check_sqlite(target)
+    except sqlite3.Error as error:
+        raise BackupError(
+            f"The store cannot be copied to {target}: {first_line(error)}. Make room there, and look whether both "
+            "disks are well; nothing that is there counts as a backup."
+        ) from error
     copied = Database(f"sqlite:///{target}")
     try:
         with copied.read() as connection:
@@ -96,7 +112,7 @@ def _dump_postgresql(database: Database, folder: Path) -> tuple[str, dict[str, i
         return POSTGRESQL_FILE, row_counts(connection)
 
 
-def _run(program: str, database: Database, arguments: Sequence[str]) -> None:
+def _run(program: str, database: Database, arguments: Sequence[str], fed: BinaryIO | None = None) -> None:
     found = shutil.which(program)
     if found is None:
         raise BackupError(
@@ -110,9 +126,22 @@ def _run(program: str, database: Database, arguments: Sequence[str]) -> None:
     parameters = {name: value for name, value in given.items() if isinstance(value, str | int) and name != "options"}
     place = make_conninfo("", **parameters)
     command = [found, "--no-password", f"--dbname={place}", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise BackupError(f"{program} failed: {_words(done.stderr.splitlines())}.")
+    code, said = _done(command, environment, fed)
+    if code:
+        raise BackupError(f"{program} failed: {_words(said.splitlines())}.")
+
+
+def _done(command: Sequence[str], environment: Mapping[str, str], fed: BinaryIO | None) -> tuple[int, str]:
+    """The exit code of a program and what it complained about."""
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(  # noqa: S603 (found on the machine, arguments are ours)
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+        ) as process:
+            if process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it says itself why it ended
+                    shutil.copyfileobj(fed or io.BytesIO(), pipe)
+        said.seek(0)
+        return process.returncode, said.read().decode(errors="replace")
 
 
 def _words(lines: Iterable[str]) -> str:

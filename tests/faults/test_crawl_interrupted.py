@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import store
 from pipelines.crawl import CrawlRequest
 from simulated_portals.be_bda.server import make_portal
 from simulated_portals.messages import Answer, Request
@@ -35,6 +36,16 @@ def when_workspace(vigie: Installation, number: int, action: object) -> None:
         return real(request)
 
     vigie.control.answer = answer  # type: ignore[method-assign]
+
+
+def test_what_a_slow_portal_hands_out_is_stored_before_its_window_ends(
+    vigie: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LONGEST", timedelta(0))  # as if each notice took half a minute
+    stored: list[int] = []
+    when_workspace(vigie, 20, lambda: stored.append(vigie.store.notices.count()))
+    assert vigie.crawl_open().complete
+    assert 0 < stored[0] < store.BATCH
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

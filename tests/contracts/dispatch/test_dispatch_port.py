@@ -20,7 +20,7 @@ def test_a_crawl_that_is_asked_for_is_done(installation: Installation) -> None:
     assert installation.dispatch.ask(Order.crawl("be_bda"))
     crawl = installation.children.next()
     assert (crawl.portal, crawl.kind) == ("be_bda", "regular")
-    assert "--scheduled" in crawl.arguments
+    assert {"--scheduled", "--tied"} <= set(crawl.arguments)
     crawl.end()
 
 

@@ -50,8 +50,12 @@ def test_on_one_machine_there_are_no_jobs_and_the_command_says_so(installation: 
     assert "no jobs on one machine" in _vigie("jobs", "list", code=1).stderr
 
 
-def test_a_worker_of_many_machines_on_sqlite_is_refused_with_what_to_set(installation: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["worker --queues crawl", "scheduler", "up", "jobs list"])
+def test_many_machines_on_sqlite_are_refused_with_what_to_set_before_anything_begins(
+    installation: pytest.MonkeyPatch, command: str
+) -> None:
     installation.setenv("VIGIE_DISPATCH__ENGINE", "distributed")
-    told = _vigie("worker", "--queues", "crawl", code=1).stderr
+    told = _vigie(*command.split(), code=1).stderr
+    assert not list(Path().rglob("*.sqlite"))
     assert "needs PostgreSQL" in told
     assert "VIGIE_DATABASE_URL" in told

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from monitoring import incidents
 from notices.model import Notice
 from store import procedure_decisions
 from store.records import Saving
@@ -54,12 +55,14 @@ def test_an_identifier_that_is_everywhere_is_told_until_somebody_decides(
 ) -> None:
     monkeypatch.setattr(procedure_decisions, "MOST_NOTICES", 3)
     save(empty, *(on("be_bda", str(number)) for number in range(5)))
-    assert "set aside until somebody decides: 1" in empty("status", code=1).stderr
+    with empty.store() as store:
+        incidents.watch(store, portals=())
+    assert "identifier-set-aside" in empty("status", code=1).stdout
     (decision,) = empty.lines("procedures", "decisions", "--json", code=1)
     assert (decision["by"], decision["value"]) == ("vigie", UUID)
     empty("procedures", "refuse", "eforms-notice-id", UUID, "--reason", "the portal prints it everywhere")
     assert "everywhere" in empty("procedures", "decisions").stdout
-    assert "set aside" not in empty("status", code=1).stderr  # no portal has been read yet
+    assert "identifier-set-aside" not in empty("status", code=1).stdout  # exit 1: no portal has been read yet
 
 
 def test_a_procedure_that_is_not_there_is_said(empty: Vigie) -> None:

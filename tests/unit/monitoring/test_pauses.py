@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts import coverage
+from alerts.coverage import Sources
 from alerts.wording import Wording
 from core import clock
 from core.errors import VigieError
@@ -78,7 +78,7 @@ def test_subscribers_of_a_paused_source_are_told_in_their_digest(store: Store) -
     pauses.pause(store, "be_bda", REASON, "Ada")
     for language in ("fr", "en"):
         words = Wording(language, ZoneInfo("Europe/Brussels"))
-        (told,) = coverage.sentences(store, ["be_bda"], MONDAY - timedelta(days=1), MONDAY, words)
+        (told,) = Sources(store, MONDAY).sentences(["be_bda"], MONDAY - timedelta(days=1), words)
         assert REASON in told
         assert "Ada" not in told
 

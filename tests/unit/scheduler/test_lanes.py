@@ -47,7 +47,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> queue.Queue[Crawl]:
     """Crawls in the order in which they begin."""
     found: queue.Queue[Crawl] = queue.Queue()
 
-    def spawn(child: Child) -> Crawl:
+    def spawn(child: Child, stdin: int | None = None) -> Crawl:
         found.put(Crawl(child))
         return found.queue[-1]
 
@@ -126,7 +126,7 @@ def test_what_breaks_once_is_logged_and_the_crawl_that_was_asked_for_comes_all_t
             once()
         return ()
 
-    def spawn_later(child: Child) -> Crawl:
+    def spawn_later(child: Child, stdin: int | None = None) -> Crawl:
         once()
         return spawn(child)  # type: ignore[return-value]
 

@@ -1,0 +1,60 @@
+"""A child on a lifeline ends with whoever began it, also one that does not listen, and its own children with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.up import until
+
+ROOT = Path(__file__).parents[3]
+LISTENS = "signal.pause()"
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: signal.pause()"
+CHILD = """
+import signal, subprocess, sys
+from scheduler import lifeline
+lifeline.tie(grace=0.5)
+grandchild = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+print(grandchild.pid, flush=True)
+{what}
+"""
+PARENT = """
+import sys
+from scheduler import lifeline
+from scheduler.supervisor import Child, spawn
+with lifeline.held() as stdin:
+    child = spawn(Child("child", (sys.executable, "-c", sys.argv[1])), stdin=stdin)
+    print(child.pid, flush=True)
+    child.wait()
+"""
+
+
+def gone(pid: int) -> Callable[[], bool]:
+    def look() -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+
+    return look
+
+
+@pytest.mark.parametrize("what", [LISTENS, DEAF], ids=["listens", "deaf"])
+def test_a_child_ends_when_the_process_that_began_it_is_killed(what: str) -> None:
+    command = [sys.executable, "-c", PARENT, CHILD.format(what=what)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        child, grandchild = int(parent.stdout.readline()), int(parent.stdout.readline())
+        assert not gone(child)()
+        parent.kill()
+    until(gone(child), 30, "the child ends with its parent")
+    if what == DEAF:  # by force, and what it started with it
+        until(gone(grandchild), 30, "the grandchild ends as well")
+    else:
+        os.kill(grandchild, signal.SIGKILL)
