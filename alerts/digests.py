@@ -7,8 +7,9 @@ or runs twice, a hit is told once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from alerts import schedule
@@ -24,18 +25,22 @@ from store.errors import ConflictError
 from store.records import Digest, Hit, OutboxMessage, Owner, Profile, ProfileState
 
 log = logging.getLogger(__name__)
+PAGE = 500
+"""Owners that a pass reads at once; those whom another process serves meanwhile cost a look each."""
 _FIRST_PERIOD = timedelta(days=1)
 
 
 def build_due(store: Store, settings: Settings, now: datetime) -> list[Digest]:
     """Build the digest of every owner whose hour has come and who has something to be told.
 
-    One owner's failure is logged and does not keep the others from theirs; it is tried again at the next pass.
+    Any number of processes may do so at the same time: each goes round from another place, and passes over whom another
+    one has served. One owner's failure is logged and does not keep the others from theirs; it is tried again at the
+    next pass.
     """
     passes = schedule.note_pass(store, now)
     sources = Sources(store, now)
     built = []
-    for owner_id in store.hits.owners_with_pending():
+    for owner_id in _round(store, uuid4().hex):
         try:
             digest = _build_if_due(store, settings, owner_id, passes.since, sources)
         except Exception:
@@ -108,6 +113,17 @@ def compose(
         language=owner.language,
         unsubscribe_url=view.unsubscribe_url,
     )
+
+
+def _round(store: Store, start: str) -> Iterator[str]:
+    """All owners with something pending, those whose id comes after `start` first; read a page at a time."""
+    for after, last in ((start, None), ("", start)):
+        while page := store.hits.owners_with_pending(after, PAGE):
+            for owner_id in page:
+                if last is not None and owner_id > last:
+                    return
+                yield owner_id
+            after = page[-1]
 
 
 def _build_if_due(

@@ -51,7 +51,7 @@ _HABITS = {
     Kind.INDEX: _Habits(Queue.INDEX, alone=False),
     Kind.MATCH: _Habits(Queue.MATCH, alone=False),
     Kind.DELIVER: _Habits(Queue.DELIVER, alone=False),
-    Kind.DIGESTS: _Habits(Queue.DIGEST),
+    Kind.DIGESTS: _Habits(Queue.DIGEST, alone=False),
     Kind.WATCH: _Habits(Queue.MAINTAIN),
     Kind.FORGET: _Habits(Queue.MAINTAIN),
     Kind.CHECK_MATCHING: _Habits(Queue.MAINTAIN),

@@ -50,7 +50,7 @@ The methods, by repository (`store.<name>`)::
                 changed_since(revision) -> ProfileChanges       # put: active; removed: deleted or stopped
     hits        record(hits, done, matched_as=None) -> list[Hit]    pending(owner_id) -> list[Hit]
                 of_digest(digest_id) -> list[Hit]               of_profile(profile_id, limit=100) -> list[Hit]
-                owners_with_pending() -> list[str]
+                owners_with_pending(after, limit) -> list[str]
                 profiles_of_procedures(procedure_keys) -> dict[str, set[str]]
                 told_of_procedures(procedure_keys) -> dict[str, list[ToldVersion]]
                 followers_before_split(procedure_keys) -> dict[str, set[str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, exists, select
 
 from core.clock import now
 from store import procedure_hits, queues
@@ -54,11 +54,13 @@ class Hits:
         """Hits of the owner's active profiles that no digest holds yet, in the order they were found."""
         return self._fetch(_pending().where(profiles.c.owner_id == owner_id).order_by(hits.c.id))
 
-    def owners_with_pending(self) -> list[str]:
-        """Owners with at least one pending hit."""
-        owner_ids = _pending().with_only_columns(profiles.c.owner_id).distinct().order_by(profiles.c.owner_id)
+    def owners_with_pending(self, after: str = "", limit: int | None = None) -> list[str]:
+        """Owners with at least one pending hit, sorted by id; those `after` one, so many at most."""
+        pending = exists().where(hits.c.profile_id == profiles.c.id, hits.c.digest_id.is_(None))
+        active = profiles.c.state == ProfileState.ACTIVE
+        owner_ids = select(profiles.c.owner_id).distinct().where(profiles.c.owner_id > after, active, pending)
         with self._database.read() as connection:
-            return list(connection.scalars(owner_ids))
+            return list(connection.scalars(owner_ids.order_by(profiles.c.owner_id).limit(limit)))
 
     def of_digest(self, digest_id: str) -> list[Hit]:
         """Hits that a digest holds."""

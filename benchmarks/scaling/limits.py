@@ -13,8 +13,6 @@ FOUND_IN, MATCHED_IN, MAILED_IN = 300.0, 600.0, 1800.0
 """Seconds: what is read is found within five minutes and matched within ten; a morning's mails leave within thirty."""
 BUSY = 0.8
 """Share of a busy hour beyond which waits grow without measure."""
-STATEMENT = 60.0
-"""`VIGIE_POSTGRESQL__STATEMENT_TIMEOUT`."""
 NIGHT = 4 * 3600.0
 """What the nightly check may take, assumed: from 04:10 until people come."""
 SEARCH = 0.005
@@ -135,12 +133,6 @@ def _of_postgresql(measured: Measured, workload: Workload, plan: Installation) -
             asked=database_bytes(measured, workload),
             limit=plan.database_disk,
             unit="bytes",
-        ),
-        Pressure(
-            name="queueing the store for a new index",
-            asked=workload.stored * measured.requeue.value,
-            limit=STATEMENT,
-            unit="s in one statement",
         ),
     ]
 

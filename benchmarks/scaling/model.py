@@ -1,7 +1,7 @@
 """The model: how busy each part of an installation is, and how long a notice and a mail take through it.
 
 Pure arithmetic on measured seconds and bytes. A working day goes through the stations one after the other: crawls
-find notices, savers share one lock, index and match workers take batches, one worker builds digests, mails leave.
+find notices, savers share one lock, index and match workers take batches, digest workers share a morning, mails leave.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BATCH = 200
 """Rows that an index or match worker takes: `scheduler.steps.BATCH`."""
 SAVED = 100
 """Notices of one transaction of a crawl: `pipelines.store.BATCH`."""
+LONGEST = 30.0
+"""Seconds after which a batch that is not full is written at the next notice: `pipelines.store.LONGEST`."""
 MAILS = 20
 """Mails of one batch: `alerts.outbox.BATCH`."""
 CONNECTIONS_PER_BATCH = 4
@@ -31,7 +33,9 @@ REQUEST, LEASE = 120.0, 120.0
 """Seconds of a percolate request (`VIGIE_SEARCH__TIMEOUT` times four) and of a taken batch (`store.queues.LEASE`)."""
 NOTHING = 1e-9
 """Items a second of a station that gets none through."""
-NEXT_PASS = 30.0
+PASS = 60.0
+"""Seconds after which another worker joins in a pass over digests: `scheduler.jobs.CHORES`."""
+NEXT_PASS = PASS / 2
 """Mean seconds until the pass of the next minute."""
 
 
@@ -162,12 +166,12 @@ def _spread_over(demand: Demand) -> float:
 
 
 def _batches(demand: Demand, crawl: Passed) -> Iterator[Batch]:
-    """A notice waits until its crawl has read a hundred, or has come to its end."""
+    """A notice waits until its crawl has read a hundred, half a minute has passed, or the crawl has come to its end."""
     begun = demand.at + _waits(demand, crawl) + demand.seconds - demand.notices * demand.spacing
     left, at = demand.notices, begun
     steps = min(12, math.ceil(demand.host.count))
     while left > 0:
-        some = min(SAVED, left)
+        some = min(SAVED, LONGEST // max(demand.spacing, NOTHING) + 2, left)
         left, at = left - some, at + some * demand.spacing
         for step in range(steps):
             moved = at + step / steps * _spread_over(demand)
@@ -257,18 +261,22 @@ def matching(measured: Measured, workload: Workload, installation: Installation)
 def morning(measured: Measured, workload: Workload, installation: Installation) -> tuple[float, float, float]:
     """Digests that are due at seven, seconds until the last is built, and until the last has left.
 
-    One worker builds all, one after the other; mails leave meanwhile.
+    Every worker looks at all owners who wait, and those who are due are shared; mails leave meanwhile.
     """
     due = workload.owners * workload.at_seven * (1 - math.exp(-workload.hits * workload.per_owner))
     looked = workload.owners * (1 - workload.at_seven) * measured.digest_look.value
-    built = NEXT_PASS + looked + due * digest(measured, workload)
-    sending = due / (1 / mailing(measured, workload, installation))
-    return due, built, max(built, sending) + MAILS * mailing(measured, workload, installation)
+    begins = NEXT_PASS + looked
+    building = _shared(due * measured.digest.value, installation.digest_workers)
+    each = mailing(measured, workload, installation)
+    return due, begins + building, begins + max(building, due * each) + MAILS * each
 
 
-def digest(measured: Measured, workload: Workload) -> float:
-    """Seconds of one digest: what it holds, and the gaps of every portal that can feed it."""
-    return measured.digest.value + workload.portals * measured.digest_portal.value
+def _shared(work: float, workers: int) -> float:
+    """Seconds until so many seconds of work are done, when each worker joins in a minute after the one before."""
+    joined = 1
+    while joined < workers and work > joined * (joined + 1) / 2 * PASS:
+        joined += 1
+    return work / joined + (joined - 1) / 2 * PASS
 
 
 def mailing(measured: Measured, workload: Workload, installation: Installation) -> float:

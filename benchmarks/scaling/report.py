@@ -41,7 +41,6 @@ class Report:
             "simulated": self._compared,
             "ramped": self._ramped,
             "trials": self._trials,
-            "remedies": self._remedies,
             "first-today": lambda: self._first(0),
             "first-regional": lambda: self._first(1),
             "first-target": lambda: self._first(2),
@@ -102,19 +101,6 @@ class Report:
             [one.what, number(one.model), number(one.simulated), deviation(one.model, one.simulated)] for one in found
         ]
         return table(["what grows", "model", "simulation", "deviation"], rows)
-
-    def _remedies(self) -> str:
-        """What cheap changes would make of a morning's digests."""
-        rows = []
-        known = self._measured.digest_portal.model_copy(update={"value": 0.0})
-        once = self._measured.model_copy(update={"digest_portal": known})
-        for name, measured, builders in (
-            ("as it is", self._measured, 1), ("gaps of portals read once per pass", once, 1),
-            ("and eight workers build", once, 8),
-        ):  # fmt: skip
-            found = [outcome(measured, workload, PLANS[workload.name]) for workload in WORKLOADS]
-            rows.append([name, *(duration((one.digest_seconds - NEXT_PASS) / builders) for one in found)])
-        return table(["a morning's digests", *(one.name for one in WORKLOADS)], rows)
 
     # --- the model ---------------------------------------------------------------------------------------------------
 
@@ -233,7 +219,7 @@ _PLANNED: tuple[tuple[str, Callable[[Installation], str]], ...] = (
     ("crawl workers x places", lambda plan: f"{plan.crawl_workers} x {plan.at_once}"),
     ("index workers", lambda plan: f"{plan.index_workers}"),
     ("match workers", lambda plan: f"{plan.match_workers}"),
-    ("digest workers that do anything", lambda _: "1"),
+    ("digest workers", lambda plan: f"{plan.digest_workers}"),
     ("deliver workers", lambda plan: f"{plan.deliver_workers}"),
     ("search nodes x processors", lambda plan: f"{plan.search_nodes} x {plan.cores}"),
     ("shards, copies beside", lambda plan: f"{plan.shards}, {plan.replicas}"),
@@ -247,7 +233,7 @@ _NEEDED = (
     ("crawl_places", "places for crawls"),
     ("index_workers", "index workers"),
     ("match_workers", "match workers"),
-    ("digest_workers", "digests built at once (one is what there is)"),
+    ("digest_workers", "digest workers"),
     ("deliver_workers", "deliver workers"),
     ("shards", "shards"),
     ("processors", "processors of search nodes"),

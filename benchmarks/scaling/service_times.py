@@ -29,19 +29,17 @@ from alerts.coverage import Sources
 from benchmarks.generated_notices import Material
 from core import clock
 from core.settings import Settings, load_settings
-from crawlers import portals
 from search.document import IndexDocument
 from search.matcher import EmbeddedMatcher
 from store import Store
 from store.records import Saving
 from store.tables import outbox as outbox_table
-from store.tables import owners, profiles, runs
+from store.tables import owners, profiles
 from tests.support import postgres
 
 BATCH = 200
 SAVED_TOGETHER = 100
 DIGESTS = 60
-CRAWLED = 12
 Result = TypeVar("Result")
 
 
@@ -65,7 +63,6 @@ def _all(store: Store, settings: Settings, options: argparse.Namespace) -> dict[
     found: dict[str, float] = {}
     found |= _saving(store, material, options.notices)
     found |= _index_side(store)
-    found |= _requeueing(store)
     add_profiles(store, material, options.profiles)
     found |= matching_parts(store)
     found |= _digests(store, settings)
@@ -149,14 +146,6 @@ def _index_side(store: Store) -> dict[str, float]:
 
     seconds, _ = timed(work)
     return {"index.read.s_per_notice": seconds / done}
-
-
-def _requeueing(store: Store) -> dict[str, float]:
-    """The one statement that queues a whole store for a new index."""
-    seconds, queued = timed(store.notices.enqueue_all)
-    with store.database.write() as connection:
-        connection.execute(text("DELETE FROM index_queue"))
-    return {"enqueue_all.s_per_notice": seconds / queued}
 
 
 # --- profiles, hits, digests -----------------------------------------------------------------------------------------
@@ -245,25 +234,16 @@ class _Nobody(EmbeddedMatcher):
 
 
 def _digests(store: Store, settings: Settings) -> dict[str, float]:
-    """Owners with some hits each, fed by all portals and then by a dozen; and a pass over owners who are not due."""
+    """Owners with some hits each, fed by all portals; and a pass over owners who are not due."""
     ready = store.hits.owners_with_pending()
-    some, others = ready[:DIGESTS], ready[DIGESTS : 2 * DIGESTS]
-    every = portals.keys()
     _built(store, settings, ready[-5:])
-    by_all = _built(store, settings, some) / len(some)
-    with store.database.write() as connection:
-        connection.execute(insert(runs), [_run(key) for key in every[:CRAWLED]])
-    by_few = _built(store, settings, others) / len(others)
-    portal = max(0.0, by_all - by_few) / (len(every) - CRAWLED)
+    each = _built(store, settings, ready[:DIGESTS]) / DIGESTS
     told = count(store, "SELECT count(*) FROM hits WHERE digest_id IS NOT NULL")
     waiting = store.hits.owners_with_pending()
     idle, _ = timed(lambda: [looked_at(store, owner_id) for owner_id in waiting[:500]])
     return {
-        "digest.all_portals.s_per_digest": by_all,
-        "digest.few_portals.s_per_digest": by_few,
-        "digest.s_per_portal": portal,
-        "digest.s_per_digest": max(0.0, by_few - CRAWLED * portal),
-        "digest.hits_per_digest": told / (len(some) + len(others) + 5),
+        "digest.s_per_digest": each,
+        "digest.hits_per_digest": told / (DIGESTS + 5),
         "digest.s_per_owner_looked_at": idle / len(waiting[:500]),
     }
 
@@ -281,14 +261,6 @@ def looked_at(store: Store, owner_id: str) -> object:
     owner = store.profiles.owner(owner_id)
     assert owner is not None
     return schedule.due(owner.model_copy(update={"hour": 23}), clock.now(), clock.now() - timedelta(days=1))
-
-
-def _run(key: str) -> dict[str, Any]:
-    at = clock.now()
-    return {
-        "id": f"run-{key}", "portal": key, "purpose": "window", "state": "finished", "started_at": at, "ended_at": at,
-        "counts": {}, "unread": [],
-    }  # fmt: skip
 
 
 # --- mails and budgets -----------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """A simulation of the real mechanisms, event by event, which the model is compared with.
 
 What is kept of the program: a portal is crawled by one worker at a time, request after request on its host's budget;
-a crawl saves 100 notices per transaction under the lock that all savers share; index and match workers take up to 200
-rows for two minutes and are woken by new ones; a percolate request keeps a processor of the search nodes per shard and
-is given up after 120 s; hits are written under the savers' lock; one worker builds the digests of an hour one after the
-other; a mail batch opens four connections, which the mail server may refuse; a worker that dies leaves its rows to the
-end of their lease and its crawls to the takeover of stalled jobs. Left out: procedures that bind rows together, and
-everything that takes milliseconds and happens once (claims, heartbeats, firings).
+a crawl saves 100 notices per transaction, or those of half a minute, under the lock that all savers share; index and
+match workers take up to 200 rows for two minutes and are woken by new ones; a percolate request keeps a processor of
+the search nodes per shard and is given up after 120 s; hits are written under the savers' lock; digest workers share
+the owners of an hour, and join in a minute after one another; a mail batch opens four connections, which the mail
+server may refuse; a worker that dies leaves its rows to the end of their lease and its crawls to the takeover of
+stalled jobs. Left out: procedures that bind rows together, and everything that takes milliseconds and happens once
+(claims, heartbeats, firings).
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from benchmarks.scaling.measured import Measured, Percolate
 from benchmarks.scaling.model import (
     BATCH,
     CONNECTIONS_PER_BATCH,
+    LONGEST,
     MAILS,
+    PASS,
     REFRESH,
     REQUEST,
     SAVED,
     SEVEN,
-    digest,
     gap,
 )  # fmt: skip
 from benchmarks.scaling.tables import Budget, Busy, Row, Table, Times
@@ -87,7 +89,7 @@ class World:
         self.crawl_wait, self.searched, self.matched = Times(), Times(), Times()
         self.built, self.mailed = Times(), Times()
         self.timeouts = self.twice_at_once = self.refused = self.read = self.connected = 0
-        self.passed_at = 0.0
+        self.passed_at, self.due = 0.0, 0
         self.workers: dict[tuple[str, int], list[simpy.Process]] = {}
         self._begin(deaths)
 
@@ -115,7 +117,7 @@ class World:
             self.workers["match", number] = [self.env.process(self._matcher(f"match {number}"))]
         for number in range(plan.deliver_workers):
             self.env.process(self._deliverer(f"deliver {number}"))
-        self.env.process(self._digests())
+        self._digests()
         for death in deaths:
             self.env.process(self._dies(death))
 
@@ -187,7 +189,7 @@ class World:
                 yield from self._request(crawl.name)
             yield self.env.timeout(self.measured.parse.value)
             batch.append(self.env.now)
-            if len(batch) == SAVED or len(batch) == crawl.left:
+            if len(batch) in (SAVED, crawl.left) or self.env.now - batch[0] > LONGEST:
                 if writing is not None:
                     yield writing
                 crawl.left -= len(batch)
@@ -291,19 +293,23 @@ class World:
 
     # --- digests and mails -------------------------------------------------------------------------------------------
 
-    def _digests(self) -> ProcessGenerator:
-        """The pass of the first minute after seven."""
-        self.passed_at = self.random.uniform(0, 60)
-        yield self.env.timeout(SEVEN + self.passed_at)
-        people = self.workload.owners
+    def _digests(self) -> None:
+        """The pass of the first minute after seven, which another worker joins every minute."""
+        self.passed_at = self.random.uniform(0, PASS)
         has_hits = 1 - math.exp(-self.workload.hits * self.workload.per_owner)
-        left = self._drawn(people * self.workload.at_seven * has_hits)
-        yield self.env.timeout(people * (1 - self.workload.at_seven) * self.measured.digest_look.value)
-        each = digest(self.measured, self.workload)
-        while left:
-            some = min(MAILS, left)
-            yield self.env.timeout(some * each)
-            left -= some
+        self.due = self._drawn(self.workload.owners * self.workload.at_seven * has_hits)
+        for number in range(self.installation.digest_workers):
+            self.env.process(self._builder(SEVEN + self.passed_at + number * PASS))
+
+    def _builder(self, begins: float) -> ProcessGenerator:
+        yield self.env.timeout(begins)
+        if self.due:
+            others = self.workload.owners * (1 - self.workload.at_seven)
+            yield self.env.timeout(others * self.measured.digest_look.value)
+        while self.due:
+            some = min(MAILS, self.due)
+            self.due -= some
+            yield self.env.timeout(some * self.measured.digest.value)
             for _ in range(some):
                 self.built.add(self.env.now - SEVEN)
             self.outbox.put([Row(self.env.now, SEVEN) for _ in range(some)])

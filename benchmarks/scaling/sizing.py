@@ -20,7 +20,6 @@ from benchmarks.scaling.model import (
     BATCH,
     REQUEST,
     Outcome,
-    digest,
     mailing,
     outcome,
     percolation,
@@ -37,6 +36,8 @@ PROCESSORS = 16
 NODE_DISK = 1_000 * GB
 PROCESS, CRAWL, MACHINE = 0.19 * GB, 0.16 * GB, 12 * GB
 """Memory of a worker, of a crawl, and what a machine of 16 GB has for them."""
+BUILDERS = 8
+"""Digest workers that keep the processors of such a machine busy; the other workers mostly wait."""
 MOST = 4_096
 
 
@@ -47,7 +48,6 @@ class Needed(Frozen):
     index_workers: int
     match_workers: int
     digest_workers: int
-    """That would have to build at once; one does."""
     deliver_workers: int
     shards: int
     processors: int
@@ -71,19 +71,20 @@ def needed(measured: Measured, workload: Workload) -> Needed:
     places = keeps(lambda found: found.crawl.busy <= ROOM, "crawl_workers")
     index = keeps(lambda found: found.searched[1] <= FOUND_IN and found.index.busy <= ROOM, "index_workers")
     match = keeps(lambda found: found.matched[1] <= MATCHED_IN and found.match.busy <= ROOM, "match_workers")
+    digests = keeps(lambda found: found.digest_seconds <= MAILED_IN, "digest_workers")
     processors = max(2, shards * match)
     due = outcome(measured, workload, ample).digests
     one = ample.model_copy(update={"deliver_workers": 1})
     deliver = math.ceil(due * mailing(measured, workload, one) / MAILED_IN) or 1
-    workers = math.ceil(places / 3) + index + match + deliver + 1
+    workers = math.ceil(places / 3) + index + match + digests + deliver + 1
     disk = 2 * search_bytes(measured, workload, ample) / NODE_DISK
     memory = workers * PROCESS + places * CRAWL
     return Needed(
         crawl_places=places, index_workers=index, match_workers=match,
-        digest_workers=math.ceil(due * digest(measured, workload) / MAILED_IN) or 1, deliver_workers=deliver,
+        digest_workers=digests, deliver_workers=deliver,
         shards=shards, processors=processors,
         search_nodes=max(1 if workload.stored < 1_000_000 else 3, math.ceil(processors / PROCESSORS), math.ceil(disk)),
-        worker_machines=math.ceil(memory / MACHINE) + (workload.stored >= 1_000_000),
+        worker_machines=math.ceil(max(memory / MACHINE, digests / BUILDERS)) + (workload.stored >= 1_000_000),
         connections=math.ceil(PER_PROCESS * (workers + 4) + PER_CRAWL * places + RESERVED),
     )  # fmt: skip
 
@@ -95,8 +96,8 @@ def _request(measured: Measured, workload: Workload, shards: int) -> float:
 def _ample(shards: int) -> Installation:
     """More than enough of everything but shards."""
     return Installation(
-        crawl_workers=MOST, at_once=1, index_workers=64, match_workers=64, deliver_workers=12, search_nodes=64,
-        cores=max(16, shards), shards=shards, node_disk=NODE_DISK,
+        crawl_workers=MOST, at_once=1, index_workers=64, match_workers=64, digest_workers=MOST, deliver_workers=12,
+        search_nodes=64, cores=max(16, shards), shards=shards, node_disk=NODE_DISK,
     )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ class Installation(Frozen):
     at_once: int = Field(3, description="crawls of one worker, VIGIE_CRAWL__AT_ONCE")
     index_workers: int
     match_workers: int
+    digest_workers: int
     deliver_workers: int
     schedulers: int = 2
     sites: int = 2
@@ -117,8 +118,9 @@ class Installation(Frozen):
 
     @property
     def workers(self) -> int:
-        """Worker processes."""
-        return self.crawl_workers + self.index_workers + self.match_workers + self.deliver_workers + 1
+        """Worker processes: those named, and one of the queues export and maintain."""
+        searching = self.index_workers + self.match_workers
+        return self.crawl_workers + searching + self.digest_workers + self.deliver_workers + 1
 
 
 # --- kinds of portals ------------------------------------------------------------------------------------------------
@@ -225,16 +227,17 @@ WORKLOADS = (TODAY, REGIONAL, TARGET)
 GB = 1e9
 PLANS: dict[str, Installation] = {
     "today": Installation(
-        crawl_workers=1, at_once=3, index_workers=1, match_workers=1, deliver_workers=1, search_nodes=1, cores=2,
-        shards=1, replicas=0, node_disk=100 * GB,
+        crawl_workers=1, at_once=3, index_workers=1, match_workers=1, digest_workers=1,
+        deliver_workers=1, search_nodes=1, cores=2, shards=1, replicas=0, node_disk=100 * GB,
     ),
     "regional": Installation(
-        crawl_workers=4, at_once=3, index_workers=2, match_workers=2, deliver_workers=2, search_nodes=3, cores=4,
-        shards=1, node_disk=200 * GB,
+        crawl_workers=4, at_once=3, index_workers=2, match_workers=2, digest_workers=2,
+        deliver_workers=2, search_nodes=3, cores=4, shards=1, node_disk=200 * GB,
     ),
     "target": Installation(
-        crawl_workers=12, at_once=3, index_workers=4, match_workers=4, deliver_workers=8, search_nodes=6, cores=16,
-        shards=24, node_disk=500 * GB, worker_memory=16 * GB, connections=600, database_disk=8_000 * GB,
+        crawl_workers=12, at_once=3, index_workers=4, match_workers=4, digest_workers=24,
+        deliver_workers=12, search_nodes=6, cores=16, shards=24, node_disk=500 * GB,
+        worker_memory=16 * GB, connections=800, database_disk=8_000 * GB,
     ),
 }  # fmt: skip
 """What each size is reckoned with."""

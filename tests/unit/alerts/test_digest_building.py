@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -333,6 +334,39 @@ def test_the_holes_of_a_source_are_read_once_however_many_digests_tell_them(
     assert len(build_at(world, TUESDAY_SEVEN)) == 3
     assert asked
     assert len(asked) == len(set(asked))
+
+
+def test_processes_that_build_at_the_same_time_share_the_owners(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "PAGE", 3)
+    addresses = {f"{name}@pme.example" for name in "abcdefgh"}
+    for address in addresses:
+        world.confirmed(email=address)
+    world.crawl(notice(1))
+    build, by_the_other = digests.build, 0
+
+    def meanwhile(*arguments: Any) -> Any:
+        nonlocal by_the_other
+        monkeypatch.setattr(digests, "build", build)
+        by_the_other = len(digests.build_due(world.store, world.settings, TUESDAY_SEVEN))
+        return build(*arguments)
+
+    monkeypatch.setattr(digests, "build", meanwhile)
+    assert build_at(world, TUESDAY_SEVEN) == []
+    assert by_the_other == len(addresses)
+    assert sorted(mail["To"] for mail in world.mails()) == sorted(addresses)
+
+
+@pytest.mark.parametrize("start", ["", "7", "7fffffffffffffffffffffffffffffff", "g"])
+def test_a_pass_reaches_every_owner_once_wherever_it_starts(
+    world: World, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setattr(digests, "PAGE", 2)
+    monkeypatch.setattr(digests, "uuid4", lambda: SimpleNamespace(hex=start))
+    for name in "abcde":
+        world.confirmed(email=f"{name}@pme.example")
+    world.crawl(notice(1))
+    assert len(build_at(world, TUESDAY_SEVEN)) == 5
+    assert len(world.mails()) == 5
 
 
 def test_two_processes_at_the_same_hour_send_one_digest(world: World) -> None:
