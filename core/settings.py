@@ -211,7 +211,7 @@ class SearchSettings(Section):
     )
     timeout: float = Field(default=30.0, gt=0, description="seconds for one answer")
     retries: int = Field(default=3, ge=0, description="other tries, on other nodes where there are")
-    shards: int = Field(default=1, ge=1, le=1024, description="of an index of notices made from now on")
+    shards: int = Field(default=1, ge=1, le=1024, description="of an index made from now on")
     replicas: int = Field(default=1, ge=0, le=10, description="copies of each shard; 0 on a single node")
     refresh: str = Field(
         default="1s", pattern=r"^\d+(ms|s)$", description="after which time at the latest what was indexed is found"
