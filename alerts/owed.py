@@ -8,6 +8,7 @@ told as soon as the engine answers, so neither a cluster that is down nor a cras
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -66,28 +67,31 @@ def keep(
     try:
         if index is None:
             raise IndexUnavailable("L’index de recherche n’est pas encore construit.")
-        record_existing(store, index, profile, now)
+        return _kept(store, settings, index, owner, profile, now, owed)
     except IndexUnavailable as error:
         promise(store, profile.id, first=owed.first)
         log.warning("What is open for alert %s is told when the search engine answers: %s", profile.id, error)
         return None
-    digest = digests.first(store, settings, owner, profile, now) if owed.first else None
-    if _read(store.meta.get(_KEY + profile.id)) == owed:
-        store.meta.delete(_KEY + profile.id)
-    return digest
 
 
 def settle(store: Store, settings: Settings, now: datetime) -> int:
-    """Keep the promises that can be kept now; how many were. For a job that runs every few minutes."""
-    waiting = store.meta.under(_KEY)
+    """Keep the promises that can be kept now; how many were. For a job that runs every few minutes.
+
+    A search engine that hangs is waited for once, not once for each alert: the job has more to do. The order is
+    drawn, so an alert whose search never ends in time does not always stand before the others.
+    """
+    waiting = list(store.meta.under(_KEY))
     if not waiting:
         return 0
+    random.shuffle(waiting)
+    done = 0
     try:
         with open_index(settings, writable=False) as index:
-            return sum(_settled(store, settings, index, profile_id, now) for profile_id in waiting)
+            for profile_id in waiting:
+                done += _settled(store, settings, index, profile_id, now)
     except IndexUnavailable as error:
-        log.info("%d alerts wait for the search engine: %s", len(waiting), error)
-        return 0
+        log.info("%d of %d alerts wait for the search engine: %s", len(waiting) - done, len(waiting), error)
+    return done
 
 
 def any_owed(store: Store, profiles: Iterable[Profile]) -> bool:
@@ -106,11 +110,24 @@ def _settled(store: Store, settings: Settings, index: SearchIndex, profile_id: s
     if owed is None or profile.state is not ProfileState.ACTIVE or owner.confirmed_at is None:
         return False
     try:
-        keep(store, settings, index, owner, profile, now, owed)
+        _kept(store, settings, index, owner, profile, now, owed)
+    except IndexUnavailable:
+        raise
     except Exception:
         log.exception("What is open for alert %s could not be found; it is tried again at the next pass", profile_id)
         return False
     return store.meta.get(_KEY + profile_id) is None
+
+
+def _kept(
+    store: Store, settings: Settings, index: SearchIndex, owner: Owner, profile: Profile, now: datetime, owed: Owed
+) -> Digest | None:
+    """The first digest, if that was promised. Raises IndexUnavailable."""
+    record_existing(store, index, profile, now)
+    digest = digests.first(store, settings, owner, profile, now) if owed.first else None
+    if _read(store.meta.get(_KEY + profile.id)) == owed:
+        store.meta.delete(_KEY + profile.id)
+    return digest
 
 
 def _read(text: str | None) -> Owed | None:

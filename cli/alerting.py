@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,8 +22,12 @@ from cli.common import (
 )
 from core import clock
 from core.errors import VigieError
+from core.settings import Settings
 from store import Store
 from store.records import OutboxMessage, OutboxState
+
+if TYPE_CHECKING:
+    from search.port import SearchIndex
 
 
 @click.group()
@@ -63,14 +69,13 @@ def profile_add(
     """Save a profile; its address gets a mail to confirm first."""
     from alerts.confirmation import Asked
     from alerts.profiles import ProfileRequest, Wishes, create
-    from search import open_index
 
     settings = prepared()
     query = query_of(text, query_json, all_notices=all_notices)
     wishes = Wishes(language=settings.language, zone=zone, hour=hour)
     request = ProfileRequest(email=email, name=name, query=query, wishes=wishes)
-    with Store.open(settings) as store, open_index(settings, writable=False) as index:
-        saved = create(store, settings, index, request, clock.now())
+    with Store.open(settings) as store:  # what is open is searched for when the address is confirmed
+        saved = create(store, settings, None, request, clock.now())
     say(query.describe(settings.language))
     if saved.asked is Asked.SENT:
         say(f"Nothing is sent to {saved.owner.email} before the link in its confirmation mail is followed.")
@@ -96,13 +101,27 @@ def profile_pause(profile_id: str) -> None:
 @sentences
 def profile_resume(profile_id: str) -> None:
     """Match and deliver a profile again; what is open now and was missed comes with the next digest."""
+    from alerts.owed import any_owed
     from alerts.profiles import resume
-    from search import open_index
 
     settings = prepared()
-    with Store.open(settings) as store, open_index(settings, writable=False) as index:
-        resumed = resume(store, settings, index, profile_id, clock.now())
+    with Store.open(settings) as store, ExitStack() as opened:
+        resumed = resume(store, settings, _index_if_any(settings, opened), profile_id, clock.now())
+        later = any_owed(store, [resumed])
     say(f"{resumed.name} is {resumed.state}.")
+    if later:
+        say("The search engine does not answer now; what is open is told when it does.")
+
+
+def _index_if_any(settings: Settings, opened: ExitStack) -> SearchIndex | None:
+    """The index until `opened` ends; None while there is none."""
+    from search import open_index
+    from search.errors import IndexUnavailable
+
+    try:
+        return opened.enter_context(open_index(settings, writable=False))
+    except IndexUnavailable:
+        return None
 
 
 @profile.command("delete")

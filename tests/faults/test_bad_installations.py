@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -80,7 +81,9 @@ def test_every_command_says_in_one_sentence_that_the_store_cannot_be_used(ask: A
     for command in COMMANDS:
         if not command.startswith("jobs"):  # there are none on one machine
             told = ask(*shlex.split(command), DATABASE_URL=f"sqlite:///{file}")
-            told.refused(r"not a database.*restore a backup, or name another file in VIGIE_DATABASE_URL")
+            assert re.search(
+                r"not a database.*restore a backup, or name another file in VIGIE_DATABASE_URL", told.refusal
+            )
     health = ask("health", DATABASE_URL=f"sqlite:///{file}")
     assert (health.code, "not a database" in health.out) == (1, True)
     assert file.read_bytes() == b"pictures of a holiday" * 400
@@ -114,22 +117,23 @@ SETTINGS = [
 def test_a_setting_that_makes_no_sense_is_named_and_its_secret_is_not(
     ask: Ask, wrong: dict[str, str], words: str
 ) -> None:
-    ask("status", **wrong).refused(words)
+    assert re.search(words, ask("status", **wrong).refusal)
 
 
 def test_what_contradicts_each_other_is_refused_before_a_process_begins(ask: Ask) -> None:
     for command in ("web", "worker --queues index", "worker --queues crawl", "jobs list"):
-        ask(*command.split(), DISPATCH__ENGINE="distributed").refused(
-            "needs PostgreSQL as the store.*VIGIE_DATABASE_URL"
+        assert re.search(
+            "needs PostgreSQL as the store.*VIGIE_DATABASE_URL",
+            ask(*command.split(), DISPATCH__ENGINE="distributed").refusal,
         )
-    ask("worker", "--queues", "crawl").refused("needs dispatch.engine = distributed")
-    ask("web", WEB__HOST="0.0.0.0").refused("password")  # noqa: S104
+    assert re.search("needs dispatch.engine = distributed", ask("worker", "--queues", "crawl").refusal)
+    assert re.search("password", ask("web", WEB__HOST="0.0.0.0").refusal)  # noqa: S104
 
 
 def test_a_data_folder_that_cannot_be_one_is_told_with_the_setting(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for command in ("status", "search bridge", "index status", "worker --queues index", "web"):
-        ask(*command.split(), DATA_DIR=str(tmp_path / "file")).refused("file.*VIGIE_DATA_DIR")
+        assert re.search("file.*VIGIE_DATA_DIR", ask(*command.split(), DATA_DIR=str(tmp_path / "file")).refusal)
 
 
 def test_secrets_in_addresses_are_masked_wherever_they_are_listed(ask: Ask) -> None:
@@ -194,7 +198,7 @@ def test_postgresql_that_refuses_or_is_another_is_told_with_what_to_do(
         named = {key: value.format(ca=databases.certificate, other=other) for key, value in given.items()}
         url = databases.url(name, **named)
         for command in ("status", "backup new", "worker --queues index,crawl", "web"):
-            ask(*command.split(), DATABASE_URL=url, DISPATCH__ENGINE="distributed").refused(words)
+            assert re.search(words, ask(*command.split(), DATABASE_URL=url, DISPATCH__ENGINE="distributed").refusal)
     right = databases.url("good")
     assert ask("runs", DATABASE_URL=right).code == 0
     assert ask("jobs", "list", DATABASE_URL=right, DISPATCH__ENGINE="distributed").code == 0
@@ -209,7 +213,9 @@ def test_an_address_where_no_postgresql_answers_is_told_with_the_setting(ask: As
             (f"127.0.0.1:{other}", "no PostgreSQL.*host and port in VIGIE_DATABASE_URL"),
         ):
             for command in ("search bridge", "scheduler"):
-                ask(*command.split(), DATABASE_URL=f"postgresql://vigie:{SECRET}@{host}/vigie").refused(words)
+                assert re.search(
+                    words, ask(*command.split(), DATABASE_URL=f"postgresql://vigie:{SECRET}@{host}/vigie").refusal
+                )
 
 
 def test_a_database_file_that_is_torn_newer_or_not_to_be_written_is_told_and_left_as_it_is(
@@ -235,7 +241,7 @@ def test_a_database_file_that_is_torn_newer_or_not_to_be_written_is_told_and_lef
     }
     for url, words in cases.items():
         for command in ("runs", "worker --queues index") if "column" not in url else ("runs",):
-            ask(*command.split(), DATABASE_URL=url).refused(words)
+            assert re.search(words, ask(*command.split(), DATABASE_URL=url).refusal)
 
 
 CLUSTERS = [
@@ -262,10 +268,10 @@ def test_a_cluster_that_refuses_or_is_another_is_told_by_every_command(
         login = {"SEARCH__USER": "vigie", "SEARCH__PASSWORD": SECRET, "SEARCH__RETRIES": "0"}
         there = {"SEARCH__URLS": f"http://127.0.0.1:{port}", **login}
         for command in listed(ASKING_THE_CLUSTER):
-            ask(*command.split(), **there).refused(words)
+            assert re.search(words, ask(*command.split(), **there).refusal)
         if status != 502:  # a worker waits for a cluster that is away
-            ask("worker", "--queues", "index,match", **there).refused(words)
-            ask("web", **there).refused(words)
+            assert re.search(words, ask("worker", "--queues", "index,match", **there).refusal)
+            assert re.search(words, ask("web", **there).refusal)
 
 
 def test_a_cluster_behind_a_wrong_address_or_certificate_is_told_with_the_setting(ask: Ask, tmp_path: Path) -> None:
@@ -285,7 +291,7 @@ def test_a_cluster_behind_a_wrong_address_or_certificate_is_told_with_the_settin
         for given, words in cases:
             settings = {f"SEARCH__{name}": value for name, value in {"RETRIES": "0", **given}.items()}
             for command in ("search bridge", "index status"):
-                ask(*command.split(), **settings).refused(words)
+                assert re.search(words, ask(*command.split(), **settings).refusal)
 
 
 def said_by_s3(code: str) -> str:
@@ -319,9 +325,9 @@ def test_an_archive_or_export_that_is_refused_or_not_there_is_told_with_the_sett
         for url, endpoint, words in cases:
             named = {"ENDPOINT": endpoint, "ACCESS_KEY": "vigie", "SECRET_KEY": SECRET, "REGION": "x", "TIMEOUT": "2"}
             storage = {f"STORAGE__{name}": value for name, value in named.items()}
-            ask("archive", "status", ARCHIVE_URL=url, **storage).refused(words)
+            assert re.search(words, ask("archive", "status", ARCHIVE_URL=url, **storage).refusal)
             if url.startswith("s3:") and "Create" in words:
-                ask("export", "bridge", "--to", f"{url}/x.csv", **storage).refused(words)
+                assert re.search(words, ask("export", "bridge", "--to", f"{url}/x.csv", **storage).refusal)
 
 
 def test_a_mail_server_that_cannot_be_used_is_told_with_the_setting_and_the_mail_waits(
@@ -340,7 +346,7 @@ def test_a_mail_server_that_cannot_be_used_is_told_with_the_setting_and_the_mail
                 store.outbox.add(message(f"m{number}", created_at=clock.now()))
             smtp = {f"SMTP__{name}": value for name, value in {"HOST": "127.0.0.1", **given}.items()}
             told = ask("digest", "--deliver", **smtp)
-            told.guarded()
+            assert told.guarded
             assert (told.code, words in told.sentences[-1]) == (1, True), told
     with Store(url) as store:
         assert store.outbox.counts()[OutboxState.PENDING] == len(cases)

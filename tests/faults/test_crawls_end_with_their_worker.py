@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,33 +13,15 @@ from sqlalchemy import text
 from scheduler.orders import Order
 from simulated_portals.be_bda.portal import BeBdaPortal
 from simulated_portals.be_bda.server import make_portal
-from simulated_portals.messages import Answer, Request
 from simulated_portals.running import RunningPortal, running_portal
 from store.records import RunState, Verdict
 from store.session_locks import portal_lock
+from tests.support.gates import Gate
 from tests.support.machines import PATIENCE, Machines, lose, machines
 from tests.support.postgres import holder, restartable_server
 from tests.support.up import until
 
 pytestmark = pytest.mark.postgres
-
-
-class Gate:
-    """Holds the portal's answers from a request on, until the test opens it."""
-
-    def __init__(self, portal: RunningPortal[BeBdaPortal], request: int = 20) -> None:
-        self.reached = threading.Event()
-        self.open = threading.Event()
-        self._left = request
-        self._real = portal.control.answer
-        portal.control.answer = self._answer  # type: ignore[method-assign]
-
-    def _answer(self, request: Request) -> Answer:
-        self._left -= 1
-        if self._left == 0:
-            self.reached.set()
-            self.open.wait(PATIENCE)
-        return self._real(request)
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from scheduler.leader import lead
 from scheduler.orders import Kind, Order
 from simulated_portals.be_bda.portal import BeBdaPortal
 from simulated_portals.be_bda.server import make_portal
-from simulated_portals.messages import Answer, Request
 from simulated_portals.running import RunningPortal, running_portal
 from store import Store
 from store.records import RunState, Verdict
 from store.session_locks import portal_lock
+from tests.support.gates import Gate
 from tests.support.machines import PATIENCE, Machines, lose, machines
 from tests.support.postgres import holder, restartable_server
 from tests.support.store_examples import saving
@@ -44,29 +44,11 @@ def site(tmp_path: Path, postgres_url: str, portal: RunningPortal[BeBdaPortal]) 
         yield made
 
 
-class Gate:
-    """Holds the portal's answers from a request on, until the test opens it."""
-
-    def __init__(self, portal: RunningPortal[BeBdaPortal], request: int) -> None:
-        self.reached = threading.Event()
-        self.open = threading.Event()
-        self._left = request
-        self._real = portal.control.answer
-        portal.control.answer = self._answer  # type: ignore[method-assign]
-
-    def _answer(self, request: Request) -> Answer:
-        self._left -= 1
-        if self._left == 0:
-            self.reached.set()
-            self.open.wait(PATIENCE)
-        return self._real(request)
-
-
 def _in_the_middle_of_a_crawl(
     site: Machines, portal: RunningPortal[BeBdaPortal]
 ) -> tuple[subprocess.Popen[bytes], Gate]:
     """A worker whose crawl waits for an answer, and what lets the portal give it."""
-    gate = Gate(portal, request=20)
+    gate = Gate(portal)
     worker = site.worker("first", "crawl")
     site.dispatch.ask(Order.crawl("be_bda"))
     assert gate.reached.wait(PATIENCE), site.log("first")

@@ -34,18 +34,16 @@ class Told:
         """What was said to the person, one line each."""
         return [line for line in self.err.splitlines() if line and not LOG_LINE.match(line)]
 
-    def refused(self, words: str) -> None:
-        """It ended with exit code 1 and one sentence of these words (a regular expression), and told no secret."""
-        assert self.code == 1, self
-        assert len(self.sentences) == 1, self
-        assert re.search(words, self.sentences[0]), self
-        assert self.sentences[0].endswith("."), self
-        self.guarded()
+    @property
+    def refusal(self) -> str:
+        """The one sentence of a command that ended with exit code 1; empty when it said more, or a trace or secret."""
+        proper = self.code == 1 and len(self.sentences) == 1 and self.sentences[0].endswith(".") and self.guarded
+        return self.sentences[0] if proper else ""
 
-    def guarded(self) -> None:
-        """No trace of a program, and no secret."""
-        assert "Traceback" not in self.err + self.out, self
-        assert SECRET not in self.err + self.out, self
+    @property
+    def guarded(self) -> bool:
+        """Whether it shows no trace of a program, and no secret."""
+        return not any(word in self.err + self.out for word in ("Traceback", SECRET))
 
 
 Ask = Callable[..., Told]

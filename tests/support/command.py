@@ -50,6 +50,10 @@ class Vigie:
         """Set a `VIGIE_...` variable."""
         self._patch.setenv(f"VIGIE_{name}", value)
 
+    def unset(self, name: str) -> None:
+        """Take a `VIGIE_...` variable away."""
+        self._patch.delenv(f"VIGIE_{name}")
+
     def __call__(self, *arguments: str, code: int = 0) -> Result:
         """Run a command that must end with this exit code and without a traceback."""
         with _signals_kept():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from alerts import owed
 from alerts.mailbox import Mailbox, MailSink
+from core import clock
+from core.settings import Settings
+from tests.support.bad_servers import closed_port
 from tests.support.command import Vigie, word_of
 
 
@@ -24,6 +29,26 @@ def test_a_profile_is_saved_paused_resumed_and_deleted(vigie: Vigie) -> None:
     assert vigie.lines("profile", "list", "--json") == []
     for action in ("pause", "resume", "delete"):
         assert vigie("profile", action, profile_id, code=1).stderr
+
+
+def test_an_alert_is_resumed_without_a_search_engine_and_told_later_what_is_open(vigie: Vigie) -> None:
+    profile_id = vigie("profile", "add", "Routes", word_of(vigie), "--email", "anna@example.org").stdout.strip()
+    vigie("profile", "pause", profile_id)
+    with vigie.store() as store:
+        owner = store.profiles.owner_by_email("anna@example.org")
+        assert owner is not None
+        store.profiles.confirm_owner(owner.id, clock.now())
+    vigie.set("SEARCH__RETRIES", "0")
+    vigie.set("SEARCH__URLS", f"http://127.0.0.1:{closed_port()}")
+    assert "told when it does" in vigie("profile", "resume", profile_id).stderr
+    vigie("profile", "pause", profile_id)
+    vigie.unset("SEARCH__URLS")
+    shutil.rmtree(Settings().index_dir)
+    assert "told when it does" in vigie("profile", "resume", profile_id).stderr
+    vigie("reindex")
+    with vigie.store() as store:
+        assert owed.settle(store, Settings(), clock.now()) == 1
+        assert store.hits.of_profile(profile_id)
 
 
 @pytest.mark.parametrize(

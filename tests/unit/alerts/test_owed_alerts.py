@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from alerts import existing, owed, profiles
 from alerts.profiles import ProfileRequest
 from core import clock
+from search.errors import IndexUnavailable
+from search.port import SearchIndex
 from search.query import NoticeQuery
 from store import Store
-from store.records import ProfileState
+from store.records import Profile, ProfileState
 from tests.unit.alerts.alerts_kit import NOON, World, notice
 
 PONT = {"title": {"fr": "Réfection du pont de Jambes"}, "description": {}}
@@ -76,6 +78,27 @@ def test_an_alert_that_is_added_changed_or_resumed_while_no_search_answers_loses
     assert settled(world) == 3
     assert {hit.profile_id for hit in world.hits(owner)} == {added.id, lighting.id, paused.id}
     assert len(world.mails()) == 1  # the first of the new one; the others come with the next digest
+
+
+def test_an_engine_that_hangs_is_waited_for_once_not_once_for_each_alert(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with away(world):
+        owners = [world.confirmed(email=f"reader{number}@pme.example") for number in range(5)]
+    world.crawl(notice(1))
+    asked: list[str] = []
+    record = existing.record_existing
+
+    def hanging(store: Store, index: SearchIndex, profile: Profile, now: datetime) -> int:
+        asked.append(profile.id)
+        if len(asked) == 3:
+            raise IndexUnavailable("no answer in 30 s")
+        return record(store, index, profile, now)
+
+    monkeypatch.setattr("alerts.owed.record_existing", hanging)
+    assert (settled(world), len(asked)) == (2, 3)
+    assert settled(world, 10) == 3
+    assert [len(world.hits(owner)) for owner in owners] == [1] * 5
 
 
 def test_a_crash_between_the_save_and_the_search_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_nothing_that_was_read_is_lost_and_queues_are_empty_in_the_end(regional:
 
 
 def test_a_queue_below_its_rate_stays_short_and_one_above_grows_all_day() -> None:
-    below, above = _outcome(), _outcome(TODAY.model_copy(update={"profiles": 700_000}))
+    below, above = _outcome(), _outcome(TODAY.model_copy(update={"profiles": 5_000_000}))
     assert below.match.backlog == 0
     assert above.match.backlog > 1_000
     assert below.match.p95 < 60 < above.match.p95
