@@ -1,6 +1,6 @@
 """Real runs that the simulation is to predict: savers, match workers and deliverers, one and two at a time.
 
-    python -m benchmarks.scaling.reality [--database URL] [--notices 2400] [--profiles 1000] [--mails 160]
+    python -m benchmarks.scaling.reality [--database URL] [--notices 4000] [--profiles 6000] [--mails 4000]
 
 What each part costs is measured first, alone, in this process; then real processes do the same work: `vigie worker`,
 and savers like those of crawls. Prints the JSON of `trials` for measured.json.
@@ -43,9 +43,9 @@ def main() -> None:
     """Print the trials."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database")
-    parser.add_argument("--notices", type=int, default=2_400)
-    parser.add_argument("--profiles", type=int, default=1_000)
-    parser.add_argument("--mails", type=int, default=160)
+    parser.add_argument("--notices", type=int, default=4_000)
+    parser.add_argument("--profiles", type=int, default=6_000)
+    parser.add_argument("--mails", type=int, default=4_000)
     parser.add_argument("--save", metavar="PORTAL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.save:
@@ -145,7 +145,7 @@ def _mailing(store: Store, settings: Settings, options: argparse.Namespace) -> l
     at = clock.now()
     sources = Sources(store, at)
     made = []
-    for owner_id in owners[: options.mails * len(WORKERS) + service_times.DIGESTS]:
+    for owner_id in owners[: options.mails]:
         owner = store.profiles.owner(owner_id)
         assert owner is not None
         made.append(digests.build(store, settings, owner, at.date().isoformat(), sources))
@@ -154,8 +154,8 @@ def _mailing(store: Store, settings: Settings, options: argparse.Namespace) -> l
     for number in WORKERS:
         with store.database.write() as connection:
             due = (
-                "UPDATE outbox SET next_attempt_at = now() WHERE id IN"
-                " (SELECT id FROM outbox WHERE state = 'pending' ORDER BY id LIMIT :n)"
+                "UPDATE outbox SET state = 'pending', attempts = 0, sent_at = NULL, next_attempt_at = now()"
+                " WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :n)"
             )
             connection.execute(text(due), {"n": options.mails})
         rest, seconds = _emptied(store, "deliver", number, lambda: service_times.count(store, _PENDING))
@@ -166,15 +166,18 @@ def _mailing(store: Store, settings: Settings, options: argparse.Namespace) -> l
 def _emptied(store: Store, queue: str, workers: int, left: Callable[[], int]) -> tuple[int, float]:
     """What was left when all workers had done something, and in how many seconds it was done."""
     command = [sys.executable, "-m", "cli", "worker", "--queues", queue, "--until-empty"]
-    pause = threading.Event()
+    pause, too_few = threading.Event(), RuntimeError(f"Too few to {queue}: nothing was left for all workers together.")
     with contextlib.ExitStack() as stack:
         for _ in range(workers):
             before = left()
-            stack.enter_context(subprocess.Popen(command, cwd=Path(__file__).parents[2], env=os.environ))
+            worker = stack.enter_context(subprocess.Popen(command, cwd=Path(__file__).parents[2], env=os.environ))
             while left() == before:
+                if worker.poll() is not None:
+                    raise too_few
                 pause.wait(0.005)
             pause.wait(STARTING if workers > 1 else 0.0)
-        rest = left()
+        if not (rest := left()):
+            raise too_few
         seconds, _ = service_times.timed(lambda: _wait(pause, left))
     return rest, seconds
 
