@@ -12,8 +12,9 @@ demo: $(VENV)/run.stamp
 	@exec $(BIN)/vigie up --demo
 
 # A file of tests stays in one process; each process starts the servers that its tests need, so four are the most.
+# Files begin in the order of tests/conftest.py, the slowest first.
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 """How often a worker looks for work that nobody woke it for: a lease that ended, a mail that is to be tried again."""
+UNASKED_SECONDS = 60.0
+"""How often each queue looks even though nothing waits in it: whether the index is still there and whole."""
 FETCH_SECONDS = 2.0
 """How soon a job begins whose lock was held by another one: nobody is woken for it."""
 SHARE_OF_GRACE = 0.5
@@ -135,6 +138,7 @@ class Bell:
         self._queues = queues
         self._stopping = stopping
         self._ended = threading.Event()
+        self._unasked_at = 0.0
         self._dispatch = DistributedDispatch(store)
         self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
 
@@ -168,9 +172,12 @@ class Bell:
             self._ended.wait(LOOK_SECONDS)
 
     def _ring(self, heard: set[Queue]) -> None:
+        unasked = time.monotonic() >= self._unasked_at
         for queue in self._queues:
-            if queue in heard or has_work(self._store, queue):
+            if unasked or queue in heard or has_work(self._store, queue):
                 self._dispatch.ask(Order(kind=Kind(queue.value)))
+        if unasked:
+            self._unasked_at = time.monotonic() + UNASKED_SECONDS
 
 
 async def _pulse(heart: Heart) -> None:

@@ -14,6 +14,12 @@ from tests.support import postgres
 pytest_plugins = ("tests.support.no_skips", "tests.support.search_servers")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, lest the last of them keep one processor busy when all others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.PostgresServer]:
     """The PostgreSQL server of this session."""

@@ -2,7 +2,9 @@
 
 What the server has no room for now (429) is offered again after a while. What it will never take (400) is told as
 refused with its reason, while the others go on; a request that is refused as a whole is cut in pieces until the culprit
-stands alone. One that takes too long is cut once. Anything else means that nothing can be written now.
+stands alone. One that takes too long is cut once. Anything else means that nothing can be written now: an index that is
+closed answers 400 as well, so a reason that does not name a fault of documents counts against one only when the index
+has taken others.
 
 Versions are the store's editions (`external_gte`): a document never takes the place of one of a higher version, and the
 same version, which says the same, may be written again.
@@ -33,6 +35,8 @@ _SMALLER: Final = 8
 _NEVER: Final = frozenset({400, 413})
 _OUR_FAULT: Final = "strict_dynamic_mapping_exception"
 """A field that the mapping lacks is no fault of one document: the index is of another version."""
+_ITS_FAULT: Final = ("document_parsing_exception", "mapper_parsing_exception", "max_bytes_length_exceeded_exception")
+"""Kinds of a 400 that are about the document, whatever else the index takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class _Found:
     refused: list[Refusal] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
     uncertain: list[Action] = field(default_factory=list)
+    taken: bool = False
+    """Whether the index has taken anything, so that what it refuses is no fault of the index."""
+    doubtful: dict[str, Any] = field(default_factory=dict)
+    """The errors of documents, by id, that may as well be faults of the index."""
 
 
 class Bulk:
@@ -92,6 +100,10 @@ class Bulk:
         while waiting:
             waiting = self._offered(waiting, size, refresh, found)
             size = max(1, min(size, len(waiting)) // _SMALLER)
+        for id_, error in found.doubtful.items():
+            if not found.taken:
+                refuse(400, error, writing=True)
+            found.refused.append(Refusal(notice_id=id_, reason=reason_of(error)))
         return Indexed(refused=tuple(found.refused), outdated=tuple(found.outdated))
 
     def _offered(self, waiting: Sequence[Action], size: int, refresh: bool | str, found: _Found) -> list[Action]:
@@ -137,6 +149,7 @@ def _at_least(version: int) -> Action:
 def _judge(action: Action, answer: Mapping[str, Any], found: _Found, *, alone: bool) -> None:
     status, error = int(answer.get("status", 200)), answer.get("error")
     if status < 300 or (status == 404 and action["_op_type"] == "delete" and error is None):
+        found.taken = True
         return
     exception = answer.get("exception")
     if exception is not None:
@@ -144,10 +157,13 @@ def _judge(action: Action, answer: Mapping[str, Any], found: _Found, *, alone: b
         error = body.get("error", error)
     reason = reason_of(error)
     if status == 409:
+        found.taken = True
         found.outdated.append(action["_id"])
     elif status not in _NEVER or _OUR_FAULT in reason or "media_type" in reason:
         refuse(status, error, writing=True)
     elif exception is not None and not alone:  # the request was refused as a whole
         found.uncertain.append(action)
-    else:
+    elif status == 413 or any(kind in reason for kind in _ITS_FAULT):
         found.refused.append(Refusal(notice_id=action["_id"], reason=reason))
+    else:
+        found.doubtful[action["_id"]] = error

@@ -50,6 +50,10 @@ _GONE_ON: Final = (
     "L’index a changé entretemps, par un autre réindexage ou une suppression : `vigie index status` montre ce qu’il y "
     "a ({detail})."
 )
+_CLOSED: Final = (
+    "L’index est fermé dans Elasticsearch : ouvrez-le (POST /…/_open), la file attend et reprendra d’elle-même "
+    "({detail})."
+)
 _SCHEMA: Final = (
     "L’index a été fait selon un autre schéma que celui de cette version de Vigie : `vigie index reindex` en fait un "
     "nouveau ; la file attend ({detail})."
@@ -59,6 +63,7 @@ _OTHER: Final = "Elasticsearch n’a pas pu répondre : {detail}."
 
 _TYPES: Final = {
     "aliases_not_found_exception": _GONE_ON,
+    "index_closed_exception": _CLOSED,
     "index_not_found_exception": _MISSING,
     "media_type_header_exception": _VERSION,
     "no_shard_available_action_exception": _RED,

@@ -15,10 +15,15 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from core.settings import SearchSettings
 from search.elasticsearch.mappings import Mappings
+from search.errors import IndexUnavailable
 
 log = logging.getLogger(__name__)
 
 NOTICES: Final = "notices"
+_SEVERAL: Final = (
+    "L’alias {alias} désigne plusieurs index ({names}) : retirez-le de tous sauf un dans Elasticsearch ; la file "
+    "attend et reprendra d’elle-même."
+)
 _DISK_BLOCK: Final = "index.blocks.read_only_allow_delete"
 
 
@@ -46,12 +51,14 @@ class Generations:
         return self._mappings.version(NOTICES)
 
     def current(self) -> Generation | None:
-        """The index in use, or None when there is none."""
+        """The index in use, or None when there is none. `IndexUnavailable` when the alias names several."""
         try:
             found = self._client.indices.get_mapping(index=self.alias, filter_path="*.mappings._meta")
         except NotFoundError:
             return None
-        for name, said in sorted(found.body.items()):
+        if len(found.body) > 1:
+            raise IndexUnavailable(_SEVERAL, alias=self.alias, names=", ".join(sorted(found.body)))
+        for name, said in found.body.items():
             meta = said.get("mappings", {}).get("_meta", {})
             elsewhere = meta.get("cluster") != self._cluster()
             return Generation(name, int(meta.get("mapping_version", 0)), bool(meta.get("needs_rebuild")) or elsewhere)

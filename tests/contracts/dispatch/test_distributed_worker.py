@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -15,9 +16,11 @@ from core.errors import ConfigurationError
 from core.settings import Settings
 from scheduler.distributed import DistributedDispatch
 from scheduler.distributed_jobs import BackOff
-from scheduler.distributed_worker import DistributedWorker
+from scheduler.distributed_worker import Bell, DistributedWorker
 from scheduler.orders import Kind, Order, Queue
 from scheduler.workers import run_worker
+from search import open_index
+from search.errors import IndexUnavailable
 from store import Store
 from store.jobs import JobState
 from tests.contracts.dispatch.conftest import settings_for, working
@@ -130,6 +133,34 @@ def test_a_crawl_that_failed_while_its_twin_waits_is_left_to_the_twin(
         assert DistributedDispatch(store).ask(Order.crawl("be_bda"))
         running.end(1)
         _twin_crawls(store, children, instead_of=first)
+
+
+def _indexed(settings: Settings) -> int:
+    try:
+        with open_index(settings, writable=False) as index:
+            return index.size()
+    except IndexUnavailable:
+        return 0
+
+
+def test_an_index_that_was_lost_is_filled_again_though_nothing_waits(settings: Settings, store: Store) -> None:
+    store.notices.save_many([saving(f"{number}") for number in range(3)])
+    for _ in range(2):
+        with working(DistributedWorker(settings, [Queue.INDEX]).run):
+            until(lambda: _indexed(settings) == 3, 30, "everything is indexed")
+        assert not store.index_queue.depth()
+        shutil.rmtree(settings.index_dir)
+
+
+def test_a_queue_looks_now_and_then_though_nothing_waits(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.distributed_worker.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("scheduler.distributed_worker.UNASKED_SECONDS", 0.2)
+    with Bell(store, [Queue.INDEX], threading.Event()):
+        for _ in range(3):
+            (asked,) = until(store.jobs.unfinished, 30, "it is asked")
+            assert DistributedDispatch(store).cancel_job(asked.id)
 
 
 def test_a_job_that_others_took_over_and_finished_meanwhile_is_no_error(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -173,6 +174,49 @@ def test_a_full_disk_makes_the_queue_wait_and_nothing_is_lost(own: Elasticsearch
     own._client.indices.put_settings(index=own._alias, settings={"index.blocks.read_only_allow_delete": None})
     drain_all(store, own)
     assert own.count(ALL, now=NOW) == 2
+
+
+def _closed(index: ElasticsearchIndex) -> Callable[[], object]:
+    index._client.indices.close(index=index._alias)
+    return lambda: index._client.indices.open(index=index._alias)
+
+
+def _meta(index: ElasticsearchIndex) -> dict[str, Any]:
+    (said,) = index._client.indices.get_mapping(index=index._alias).body.values()
+    return dict(said["mappings"]["_meta"])
+
+
+def _named_twice(index: ElasticsearchIndex) -> Callable[[], object]:
+    name = f"{index._alias}-restored"
+    index._client.indices.create(index=name, aliases={index._alias: {}}, mappings={"_meta": _meta(index)})
+    return lambda: index._client.indices.delete(index=name)
+
+
+def _of_a_later_program(index: ElasticsearchIndex) -> Callable[[], object]:
+    meta = _meta(index)
+    index._client.indices.put_mapping(index=index._alias, meta={**meta, "mapping_version": 99})
+    return lambda: index._client.indices.put_mapping(index=index._alias, meta=meta)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"), [(_closed, "fermé"), (_named_twice, "plusieurs"), (_of_a_later_program, "autre schéma")]
+)
+def test_an_index_that_takes_nothing_now_is_told_and_its_notices_wait(
+    own: ElasticsearchIndex, store: Store, broken: Callable[[ElasticsearchIndex], Callable[[], object]], words: str
+) -> None:
+    save(store, 1)
+    drain_all(store, own)
+    mend = broken(own)
+    save(store, 2, 3)
+    for _ in range(2):
+        with pytest.raises(IndexUnavailable, match=words):
+            drain(store, own)
+    assert own.status().state is IndexState.UNAVAILABLE
+    assert own.status().sentence
+    assert (store.index_queue.depth(), store.quarantine.held()) == (2, [])
+    mend()
+    drain_all(store, own)
+    assert (own.size(), store.index_queue.depth()) == (3, 0)
 
 
 def test_a_notice_that_the_index_refuses_goes_to_quarantine_and_leaves_it_once_it_is_taken(
