@@ -1,12 +1,19 @@
-"""Documents put to the stored queries: many in one request, all answers in pages."""
+"""Documents put to the stored queries: many in one request, all answers in pages.
+
+A request costs the server more for its profiles than for its documents. Where it is too slow for all profiles at once,
+it is asked about a part of them at a time: each profile stands in one of `SLICES` slices, by its id, and a part is some
+slices that follow each other. How many parts were answered in time is remembered for the next batches.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch
 
 from core.settings import SearchSettings
 from search.document import IndexDocument
@@ -24,6 +31,12 @@ MOST_DOCUMENTS: Final = 1_000
 """Documents in one request: a thousand cost a quarter of ten times a hundred."""
 MOST_TEXT: Final = 10_000_000
 """Characters of text in one request."""
+SLICES: Final = 256
+"""Another number needs another version of `index_mappings/profiles.json`."""
+_PARTS: Final = (1, 8, 64, SLICES)
+"""In how many parts the profiles are asked, one after the other when a request lasts too long."""
+FEWER_AFTER: Final = 3600.0
+"""Seconds after which a batch is tried in fewer parts: at worst one request in an hour lasts too long."""
 _SHARE: Final = 4.0
 """How many times longer than a search a request may take."""
 _SLOT: Final = "_percolator_document_slot"
@@ -41,13 +54,47 @@ class Found(NamedTuple):
     slots: tuple[int, ...]
 
 
-class Percolation:
-    """Asks the stored queries of one alias."""
+class _Part(NamedTuple):
+    """Documents, the place of the first, and which profiles are still to be asked about them."""
 
-    def __init__(self, client: Elasticsearch, alias: str, settings: SearchSettings, page: int = PAGE) -> None:
-        self._client = client.options(request_timeout=settings.timeout * _SHARE)
+    documents: Sequence[IndexDocument]
+    query: list[Dsl]
+    first: int
+    slices: range = range(SLICES)
+    behind: str | None = None
+    """Profiles up to this id have been told."""
+
+    def narrowed(self, slices: int) -> list[_Part]:
+        """The same in parts of so many slices."""
+        return [
+            self._replace(slices=self.slices[start : start + slices]) for start in range(0, len(self.slices), slices)
+        ]
+
+
+def slice_of(profile_id: str) -> int:
+    """The slice of a profile, the same for ever."""
+    return crc32(profile_id.encode()) % SLICES
+
+
+class Percolation:
+    """Asks the stored queries of one alias, for a start in so many `parts`."""
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        alias: str,
+        settings: SearchSettings,
+        page: int = PAGE,
+        *,
+        parts: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client.options(request_timeout=settings.timeout * _SHARE, retry_on_timeout=False)
         self._alias = alias
         self._page = page
+        self._clock = clock
+        self._parts = parts
+        self._fewer_at = clock() + FEWER_AFTER
 
     def batches(self, documents: Sequence[IndexDocument]) -> Iterator[Sequence[IndexDocument]]:
         """The documents, as many at a time as go into one request."""
@@ -63,38 +110,55 @@ class Percolation:
         if batch:
             yield batch
 
-    def pages(self, documents: Sequence[IndexDocument], moment: Moment, first: int = 0) -> Iterator[list[Found]]:
-        """Every profile that matches one of the documents, once; `first` is added to the places of documents.
+    def pages(self, documents: Sequence[IndexDocument], moment: Moment) -> Iterator[list[Found]]:
+        """Every profile that matches one of the documents, and each of its documents once.
 
         A document that the server cannot read at all is left out, with an error in the log: the index of notices
-        refuses it as well, and it is in quarantine. The others are matched.
+        refuses it as well, and it is in quarantine. The others are matched. Raises `ConnectionTimeout` when the server
+        is too slow even for the smallest part.
         """
-        query = _query([percolated(document, moment) for document in documents], worth_asking(documents))
-        try:
-            page = self._page_behind(query, None)
-        except ApiError as error:
-            reason = reason_of(error.body.get("error") if isinstance(error.body, dict) else error.body)
-            if not _is_of_documents(error.meta.status, reason):
-                raise
-            if len(documents) == 1 and error.meta.status == _BUSY:
-                raise
-            if len(documents) == 1:
-                log.error("Elasticsearch cannot read %s, which matches nothing: %s", documents[0].id, reason)
-                return
-            middle = len(documents) // 2
-            yield from self.pages(documents[:middle], moment, first)
-            yield from self.pages(documents[middle:], moment, first + middle)
-            return
-        while page:
-            yield [_found(hit, first) for hit in page]
-            page = self._page_behind(query, page[-1]["_id"]) if len(page) == self._page else []
+        parts = self._parts if self._clock() < self._fewer_at else _fewer(self._parts)
+        waiting = [_part(documents, moment)]
+        while waiting:
+            part = waiting.pop()
+            if len(part.slices) > SLICES // parts:
+                waiting += reversed(part.narrowed(SLICES // parts))
+                continue
+            try:
+                page = self._asked(part)
+            except ConnectionTimeout:
+                self._fewer_at = self._clock() + FEWER_AFTER
+                if parts == SLICES:
+                    raise
+                parts = _more(parts)
+                waiting.append(part)
+                continue
+            except ApiError as error:
+                waiting += reversed(_halves(part, moment, error))
+                continue
+            self._worked(parts)
+            if len(page) == self._page:
+                waiting.append(part._replace(behind=page[-1]["_id"]))
+            if page:
+                yield [_found(hit, part.first) for hit in page]
 
-    def _page_behind(self, query: list[Dsl], last: str | None) -> list[dict[str, Any]]:
-        """The next profiles in the order of their ids; those up to the last one are not asked again."""
-        behind: list[Dsl] = [] if last is None else [{"range": {"id": {"gt": last}}}]
+    def _worked(self, parts: int) -> None:
+        """The server answers when it is asked in so many parts."""
+        if parts > self._parts:
+            log.warning("Elasticsearch is too slow for all profiles at once; they are asked in %d parts.", parts)
+        if parts != self._parts:
+            self._parts, self._fewer_at = parts, self._clock() + FEWER_AFTER
+
+    def _asked(self, part: _Part) -> list[dict[str, Any]]:
+        """The next profiles of a part in the order of their ids."""
+        some: list[Dsl] = []
+        if len(part.slices) < SLICES:
+            some.append({"range": {"slice": {"gte": part.slices[0], "lte": part.slices[-1]}}})
+        if part.behind is not None:
+            some.append({"range": {"id": {"gt": part.behind}}})
         answer = self._client.search(
             index=self._alias,
-            query={"bool": {"filter": [*query, *behind]}},
+            query={"bool": {"filter": [*some, *part.query]}},
             sort=[{"id": "asc"}],
             size=self._page,
             source=False,
@@ -104,6 +168,34 @@ class Percolation:
         )
         found: list[dict[str, Any]] = answer.body["hits"]["hits"]
         return found
+
+
+def _part(documents: Sequence[IndexDocument], moment: Moment, first: int = 0) -> _Part:
+    """Documents and all profiles."""
+    sources = [percolated(document, moment) for document in documents]
+    return _Part(documents, _query(sources, worth_asking(documents)), first)
+
+
+def _halves(part: _Part, moment: Moment, error: ApiError) -> list[_Part]:
+    """What is asked instead of a part with which the server could do nothing; raises what is not for its documents."""
+    documents = part.documents
+    reason = reason_of(error.body.get("error") if isinstance(error.body, dict) else error.body)
+    if not _is_of_documents(error.meta.status, reason) or (len(documents) == 1 and error.meta.status == _BUSY):
+        raise error
+    if len(documents) == 1:
+        log.error("Elasticsearch cannot read %s, which matches nothing: %s", documents[0].id, reason)
+        return []
+    middle = len(documents) // 2
+    halves = (_part(documents[:middle], moment, part.first), _part(documents[middle:], moment, part.first + middle))
+    return [half._replace(slices=part.slices, behind=part.behind) for half in halves]
+
+
+def _more(parts: int) -> int:
+    return next(more for more in _PARTS if more > parts)
+
+
+def _fewer(parts: int) -> int:
+    return max((fewer for fewer in _PARTS if fewer < parts), default=1)
 
 
 def _is_of_documents(status: int, reason: str) -> bool:

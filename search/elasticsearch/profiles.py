@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import AuthorizationException, BadRequestError, ConflictError, Elasticsearch, NotFoundError
 
 from core.settings import SearchSettings
 from search.elasticsearch.bulk import Action, Bulk, Patience
@@ -25,6 +25,7 @@ from search.elasticsearch.compiler import Compiler, Dsl
 from search.elasticsearch.errors import reason_of
 from search.elasticsearch.mappings import Mappings
 from search.elasticsearch.narrowing import marks
+from search.elasticsearch.percolation import slice_of
 from search.elasticsearch.whole import counted
 from search.errors import IndexUnavailable
 from search.plan import plan
@@ -97,16 +98,18 @@ class ProfileIndex:
         """Why the server would not store this query; nothing is written.
 
         It is offered under an id that is taken: what can be stored is in conflict, what cannot is refused before.
+        Raises `IndexUnavailable` when the index was emptied or replaced meanwhile, so that the id was free.
         """
         self.synced()
         source = stored(SYNCED, query)["_source"]
         try:
-            self._client.create(index=self.alias, id=SYNCED, document=source, require_alias=True)
+            written = self._client.create(index=self.alias, id=SYNCED, document=source, require_alias=True).body
         except ConflictError:
             return None
         except BadRequestError as error:
             return reason_of(error.body.get("error") if isinstance(error.body, dict) else error.body)
-        raise RuntimeError(f"the document {SYNCED} of {self.alias} was there and is gone")
+        self._withdraw(written)
+        raise IndexUnavailable(_REPLACED, index=self.alias)
 
     def write(self, actions: Sequence[Action]) -> Indexed:
         """Write profiles; they are found after `refresh`."""
@@ -146,16 +149,28 @@ class ProfileIndex:
         self._noted(Synced(secrets.token_hex(8), 0), op_type="create")
 
     def _was_used(self) -> bool:
-        """Whether there are, or were, profiles: the server refuses for a while what was deleted by other means."""
+        """Whether there are, or were, profiles: the server refuses for a while what was deleted by other means.
+
+        A query that was offered while the index was empty counts as well.
+        """
         docs = self._client.indices.stats(index=self.alias, metric="docs").body["_all"]["primaries"]["docs"]
         return bool(docs["count"] or docs["deleted"])
 
     def _said(self) -> dict[str, Any] | None:
+        """What says how far the index is filled; a query that was offered to an empty index says nothing."""
         try:
             found: dict[str, Any] = self._client.get(index=self.alias, id=SYNCED).body
         except NotFoundError:
             return None
-        return found
+        return found if "revision" in found["_source"] else None
+
+    def _withdraw(self, written: Mapping[str, Any]) -> None:
+        """Remove an offered query that was stored; where that may not be, whoever matches next makes a new index."""
+        state = {"if_seq_no": written["_seq_no"], "if_primary_term": written["_primary_term"]}
+        try:
+            self._client.delete(index=written["_index"], id=SYNCED, **state)
+        except (AuthorizationException, ConflictError, NotFoundError) as error:
+            log.warning("A query that was offered to the index %s could not be removed: %s", self.alias, error)
 
     def _noted(self, synced: Synced, **condition: Any) -> bool:
         """Write how far the index is filled; False when another worker wrote meanwhile."""
@@ -187,6 +202,7 @@ def stored(profile_id: str, query: NoticeQuery, revision: int | None = None) -> 
     """A profile as it is written, under the revision of its save when there is one."""
     source: dict[str, Any] = {
         "id": profile_id,
+        "slice": slice_of(profile_id),
         "query": Compiler.stored().query(tuple(dict.fromkeys(plan(query)))),
         "asked": query.to_json(),
         **marks(query),

@@ -8,23 +8,25 @@ from typing import Any
 
 import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
-from elasticsearch import ApiError
+from elasticsearch import ApiError, AuthorizationException
 
 from alerts.matching import MatcherState
 from notices.model import NoticeKind, Place
+from search.document import IndexDocument
 from search.elasticsearch import matcher as matching
 from search.elasticsearch.compiler import NUMBER_FIELDS
 from search.elasticsearch.matcher import ElasticsearchMatcher
 from search.elasticsearch.narrowing import marks, worth_asking
 from search.elasticsearch.percolation import Percolation
-from search.elasticsearch.profiles import trace
+from search.elasticsearch.profiles import SYNCED, Synced, trace
 from search.errors import IndexUnavailable, QueryError
 from search.plan import Number
 from search.port import MatchedClause, SavedQuery
 from search.query import NoticeQuery
 from store import Store
 from store.records import IncidentKind, ProfileState
-from tests.contracts.search.search_material import NOW, document
+from tests.contracts.search.search_material import NOW, Random, document, random_notice, random_query
+from tests.contracts.search.search_material import stored as of_store
 from tests.support.search_index import settings_for
 from tests.support.search_matcher import MATCHING, shared, without_profiles
 from tests.support.search_servers import SearchServer
@@ -86,6 +88,23 @@ def test_answers_of_several_pages_name_each_profile_and_notice_once(
     one._percolation = Percolation(one._client, one._index.alias, settings_for(text_server, MATCHING), page=3)
     found = [(match.profile_id, match.notice_id) for match in one.match([ITEM, document(2, title={"fr": "Tunnel"})])]
     assert len(found) == len(set(found)) == 7 + 4
+
+
+@pytest.mark.parametrize(("parts", "page"), [(8, 3), (64, 10_000), (256, 10_000)])
+def test_profiles_that_are_asked_in_parts_match_what_they_match_in_one(
+    parts: int, page: int, one: ElasticsearchMatcher, text_server: SearchServer
+) -> None:
+    random = Random(23)
+    saved = [SavedQuery(f"p{number:03d}", random_query(random), number + 2) for number in range(150)]
+    one.follow([SavedQuery("gone", VOIRIE, 1), *saved], [], 151)
+    one.follow([], ["gone"], 152)
+    items = [IndexDocument.of(of_store(random_notice(random, number))) for number in range(20)]
+    items.append(ITEM)
+    whole = one.match(items, now=NOW)
+    settings = settings_for(text_server, MATCHING)
+    one._percolation = Percolation(one._client, one._index.alias, settings, page, parts=parts)
+    assert whole
+    assert sorted(one.match(items, now=NOW)) == sorted(whole)
 
 
 def test_profiles_outlive_the_process_and_are_not_sent_again(
@@ -186,6 +205,59 @@ def test_a_query_that_the_server_cannot_keep_is_refused_with_a_sentence(
     MatcherState(shared_state := one).refresh(store)
     assert store.incidents.current() == []
     assert profile.id in matched(shared_state)
+
+
+def lost_meanwhile(how: str, one: ElasticsearchMatcher, other: ElasticsearchMatcher) -> Any:
+    """What `ProfileIndex.synced` does when the index is emptied or replaced right behind it."""
+    synced = one._index.synced
+
+    def answered() -> Synced:
+        found = synced()
+        if how == "emptied":
+            one._client.delete_by_query(index=one._index.alias, query={"match_all": {}}, refresh=True)
+        else:
+            other.clear()
+        return found
+
+    return answered
+
+
+@pytest.mark.parametrize("may_remove", [True, False], ids=["removed", "left"])
+@pytest.mark.parametrize("how", ["emptied", "replaced"])
+def test_a_query_that_is_offered_while_the_index_is_lost_is_not_kept(
+    how: str, may_remove: bool, one: ElasticsearchMatcher, other: ElasticsearchMatcher, store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    MatcherState(one).refresh(store)
+
+    def refused(**_: Any) -> Any:
+        raise AuthorizationException("no", ApiResponseMeta(403, "1.1", HttpHeaders(), 0.0, NODE), {})
+
+    with monkeypatch.context() as race:
+        race.setattr(one._index, "synced", lost_meanwhile(how, one, other))
+        if not may_remove:
+            race.setattr(one._client, "delete", refused)
+        with pytest.raises(IndexUnavailable, match="vidé ou remplacé"):
+            one.check(VOIRIE)
+    assert one._client.exists(index=one._index.alias, id=SYNCED).body is not may_remove
+    assert other._index.known() is None
+    with pytest.raises(IndexUnavailable):
+        one.match([ITEM], now=NOW)
+    MatcherState(other).refresh(store)
+    assert matched(other) == {named(store, "voirie")}
+    assert len(other) == 3
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["found", "not found yet"])
+def test_a_query_that_an_index_got_before_anyone_began_it_makes_no_profile(
+    found: bool, one: ElasticsearchMatcher, store: Store
+) -> None:
+    alias, query = one._index.alias, {"id": SYNCED, "asked": VOIRIE.to_json()}
+    one._client.indices.put_settings(index=alias, settings={"index.refresh_interval": "-1"})
+    one._client.create(index=alias, id=SYNCED, document=query, refresh=found)
+    assert one.revision() == 0
+    MatcherState(one).refresh(store)
+    assert matched(one) == {named(store, "voirie")}
 
 
 def test_a_removed_profile_leaves_a_trace_that_matches_nothing(one: ElasticsearchMatcher) -> None:
