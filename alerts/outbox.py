@@ -4,13 +4,15 @@ A message is leased before it is handed over and marked *sent* right after the r
 between leaves a message that is due again when the lease ends, and that carries the same Message-ID: at most one
 duplicate per crash. Several tasks connect and announce messages at once, so one that is slow or refused does not hold
 up another; contents are handed over and marked one at a time per channel, which is what keeps the duplicate single.
+While the store is away the mark waits for it, and nothing more is handed over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alerts.channels import Channel, Delivery, Outcome
@@ -20,6 +22,7 @@ from core import clock
 from core.settings import Settings
 from notices.model import Frozen
 from store import Store
+from store.outbox import MessageGone
 from store.records import IncidentKind, OutboxMessage, OutboxState, ProfileState
 
 log = logging.getLogger(__name__)
@@ -28,8 +31,15 @@ BATCH = 20
 BATCHES = 10
 WORKERS = 4
 """Connections per channel; most mail servers accept more."""
-WRITES = 3
-"""How often an outcome is tried to be written, as a lost one means a duplicate."""
+PATIENCE = 20.0
+"""Seconds that an outcome waits for a store that is away, as a lost one means a duplicate.
+
+No stop request is heard here, so it is less than what a worker has to end after SIGTERM (25 s, `dispatch.grace`). One
+that is ended by force before, or whose last try hangs in a cut network, repeats the one message.
+"""
+FIRST_WAIT = 0.1
+LONGEST_WAIT = 5.0
+"""Seconds between two tries to write an outcome; each wait is twice the one before."""
 UNSUBSCRIBED = "every alert of this message was unsubscribed or deleted before it left"
 """Why a digest that was built already is not delivered."""
 MOST_NAMED = 50
@@ -70,7 +80,8 @@ def deliver_due(
 ) -> Delivered:
     """Hand over messages that are due at `now`, at most `BATCHES` batches of them; call again while `total` is not 0.
 
-    Not to be called from a running event loop.
+    The store's error when it goes away: nothing is handed over after that, and what was claimed is due again when its
+    lease ends. Not to be called from a running event loop.
     """
     deliverer = _Deliverer(store, settings, policy or RetryPolicy(), channels, now)
     total = Delivered()
@@ -113,13 +124,14 @@ class _Deliverer:
         self._policy = policy
         self._channels = channels
         self._now = now
+        self._failed = False
+        """The store failed somebody: nothing is handed over any more, as it could not be marked either."""
 
     async def deliver(self, messages: Sequence[OutboxMessage]) -> Delivered:
         by_channel: dict[str, list[OutboxMessage]] = {}
         for message in messages:
             by_channel.setdefault(message.channel, []).append(message)
-        done = await asyncio.gather(*(self._through(name, some) for name, some in by_channel.items()))
-        return sum(done, Delivered())
+        return await _all_of(self._through(name, some) for name, some in by_channel.items())
 
     async def _through(self, name: str, messages: Sequence[OutboxMessage]) -> Delivered:
         waiting: asyncio.Queue[OutboxMessage] = asyncio.Queue()
@@ -127,33 +139,40 @@ class _Deliverer:
             waiting.put_nowait(message)
         workers = min(WORKERS, len(messages))
         handing_over = asyncio.Lock()
-        done = await asyncio.gather(*(self._worker(name, waiting, handing_over) for _ in range(workers)))
-        return sum(done, Delivered())
+        return await _all_of(self._worker(name, waiting, handing_over) for _ in range(workers))
 
     async def _worker(self, name: str, waiting: asyncio.Queue[OutboxMessage], handing_over: asyncio.Lock) -> Delivered:
         make = self._channels.get(name)
         channel = make(self._settings) if make else _NoChannel(name)
         total = Delivered()
         try:
-            while not waiting.empty():
+            while not (waiting.empty() or self._failed):
                 total += await self._deliver_one(channel, waiting.get_nowait(), handing_over)
+        except Exception:
+            self._failed = True  # nothing was awaited since the lock was released, so the next one with it sees this
+            raise
         finally:
             await channel.close()
         return total
 
     async def _deliver_one(self, channel: Channel, message: OutboxMessage, handing_over: asyncio.Lock) -> Delivered:
+        if not await asyncio.to_thread(self._store.outbox.holds, message):
+            log.info("Message %s was dropped, deleted or claimed by another deliverer meanwhile", message.id)
+            return Delivered()
         if not await asyncio.to_thread(self._wanted, message):
             await asyncio.to_thread(self._store.outbox.drop, message.id, UNSUBSCRIBED)
             return Delivered(dropped=1)
         refused = await self._guarded(channel.prepare(message), message)
         if refused is not None:
-            return await asyncio.to_thread(self._written, message, refused)
+            return await self._written(message, refused)
         async with handing_over:  # so that a crash leaves one message at most that is accepted and not marked
-            if not self._holds(message):
+            if self._failed:
+                return Delivered()
+            if self._lease_left(message) <= _handing_over(self._settings):
                 log.info("Message %s waited too long beside slow ones; it is claimed again", message.id)
                 return Delivered()
             delivery = await self._guarded(channel.hand_over(message), message)
-            return await asyncio.to_thread(self._written, message, delivery or _broken("no answer"))
+            return await self._written(message, delivery or _broken("no answer"))
 
     def _wanted(self, message: OutboxMessage) -> bool:
         """Whether an alert of this digest is still there and not unsubscribed; other messages always are wanted.
@@ -166,9 +185,9 @@ class _Deliverer:
         kept = (self._store.profiles.get(profile_id) for profile_id in told)
         return any(profile is not None and profile.state is not ProfileState.UNSUBSCRIBED for profile in kept)
 
-    def _holds(self, message: OutboxMessage) -> bool:
-        """Whether the lease of a message outlasts handing it over; `next_attempt_at` of a claimed one is its end."""
-        return max(self._now, clock.now()) + _handing_over(self._settings) < message.next_attempt_at
+    def _lease_left(self, message: OutboxMessage) -> timedelta:
+        """How long a message still belongs to this process; `next_attempt_at` of a claimed one is its lease's end."""
+        return message.next_attempt_at - max(self._now, clock.now())
 
     async def _guarded(self, step: Awaitable[Delivery | None], message: OutboxMessage) -> Delivery | None:
         try:
@@ -177,28 +196,40 @@ class _Deliverer:
             log.exception("Channel %s broke over message %s", message.channel, message.id)
             return _broken(f"{type(error).__name__}: {error}")
 
-    def _written(self, message: OutboxMessage, delivery: Delivery) -> Delivered:
-        """Write an outcome; a store that refuses three times leaves the message to the end of its lease."""
-        for _ in range(WRITES):
+    async def _written(self, message: OutboxMessage, delivery: Delivery) -> Delivered:
+        """Write an outcome, again and again while the store is away; its error when `PATIENCE` or the lease is over."""
+        until = time.monotonic() + min(PATIENCE, self._lease_left(message).total_seconds())
+        wait = FIRST_WAIT
+        while True:
             try:
-                return self._write(message, delivery)
-            except Exception:
-                log.exception("The outcome of message %s (%s) cannot be written", message.id, delivery.outcome)
-        return Delivered()
+                return await asyncio.to_thread(self._write, message, delivery)
+            except Exception as error:
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise
+                log.warning("Message %s is %s, which cannot be written yet: %s", message.id, delivery.outcome, error)
+            await asyncio.sleep(min(wait, left))
+            wait = min(2 * wait, LONGEST_WAIT)
 
     def _write(self, message: OutboxMessage, delivery: Delivery) -> Delivered:
-        at = max(self._now, clock.now())
+        at, words = max(self._now, clock.now()), _storable(delivery.words)
         if delivery.outcome is Outcome.ACCEPTED:
-            self._store.outbox.sent(message.id, delivery.words, at)
+            self._sent(message, words, at)
             return Delivered(sent=1)
         again = self._again(message, delivery, at)
         if again is not None:
-            log.warning("Message %s to be tried again at %s: %s", message.id, again, delivery.words)
-            self._store.outbox.retry(message.id, again, delivery.words)
+            self._store.outbox.retry(message.id, again, words)
+            log.warning("Message %s to be tried again at %s: %s", message.id, again, words)
             return Delivered(retried=1)
-        log.error("Message %s given up after %s attempts: %s", message.id, message.attempts, delivery.words)
-        self._store.outbox.dead(message.id, delivery.words)
+        self._store.outbox.dead(message.id, words)
+        log.error("Message %s given up after %s attempts: %s", message.id, message.attempts, words)
         return Delivered(dead=1)
+
+    def _sent(self, message: OutboxMessage, words: str, at: datetime) -> None:
+        try:
+            self._store.outbox.sent(message.id, words, at)
+        except MessageGone:
+            log.info("Message %s was accepted, and its owner was deleted meanwhile", message.id)
 
     def _again(self, message: OutboxMessage, delivery: Delivery, at: datetime) -> datetime | None:
         if delivery.outcome is Outcome.IMPOSSIBLE:
@@ -222,6 +253,22 @@ class _NoChannel:
 
     async def close(self) -> None:
         return None
+
+
+async def _all_of(parts: Iterable[Awaitable[Delivered]]) -> Delivered:
+    """What all of them did. An error is raised when the others have ended too: none is cut off while it hands over."""
+    outcomes = await asyncio.gather(*parts, return_exceptions=True)
+    errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    for error in errors[1:]:
+        log.warning("Another part of the delivery failed too: %s", error)
+    if errors:
+        raise errors[0]
+    return sum((outcome for outcome in outcomes if isinstance(outcome, Delivered)), Delivered())
+
+
+def _storable(words: str) -> str:
+    """A server's words without what no database takes: NUL, and bytes that are no UTF-8."""
+    return words.replace("\0", "").encode(errors="replace").decode()
 
 
 def _broken(words: str) -> Delivery:

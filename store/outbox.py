@@ -14,6 +14,10 @@ from store.records import OutboxMessage, OutboxState
 from store.tables import outbox
 
 
+class MessageGone(StoreError):
+    """The message was deleted, with its owner."""
+
+
 class Outbox:
     """Whoever delivers claims due messages for a while; one whose deliverer dies is due again when the lease ends."""
 
@@ -44,13 +48,20 @@ class Outbox:
             rows = {row.id: row for row in connection.execute(leased.values(values))}
         return [_record(rows[id_]) for id_ in ids]
 
+    def holds(self, claimed: OutboxMessage) -> bool:
+        """Whether a claimed message still is what it was: nobody sent, dropped, deleted or claimed it since."""
+        statement = select(outbox.c.state, outbox.c.next_attempt_at).where(outbox.c.id == claimed.id)
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return row is not None and tuple(row) == (OutboxState.PENDING, claimed.next_attempt_at)
+
     def sent(self, message_id: str, receipt: str, at: datetime) -> None:
-        """The receiver accepted the message, in these words."""
+        """The receiver accepted the message, in these words. `MessageGone` when it is there no more."""
         values = {"state": OutboxState.SENT, "receipt": receipt, "sent_at": at, "last_error": None}
         with self._database.write() as connection:
             changed = connection.execute(update(outbox).where(outbox.c.id == message_id).values(values))
         if changed.rowcount == 0:
-            raise StoreError(f"There is no message {message_id} in the outbox.")
+            raise MessageGone(f"There is no message {message_id} in the outbox.")
 
     def retry(self, message_id: str, at: datetime, error: str) -> None:
         """Delivery failed for now; try again at this instant. A message that was sent after all stays sent."""

@@ -33,16 +33,19 @@ from pathlib import Path
 from alerts.outbox import deliver_due
 from core import clock
 from core.settings import SmtpSettings
-from store import Store
+from store import Store, StoreError
 from tests.unit.alerts.alerts_kit import NOON, settings_in
 
-folder, port, survives = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+folder, (port, survives, away) = Path(sys.argv[1]), map(int, sys.argv[2:])
 settings = settings_in(folder, smtp=SmtpSettings(port=port))
 marked = 0
 
 def killed(method):
     def sent(*arguments):
-        global marked
+        global marked, away
+        if marked == survives and away:
+            away -= 1
+            raise StoreError("The database is away.")
         if marked == survives:
             os.kill(os.getpid(), signal.SIGKILL)  # the server has accepted, and nothing says so yet
         marked += 1
@@ -74,21 +77,26 @@ def sink(tmp_path: Path) -> Iterator[MailSink]:
         yield running
 
 
-def deliver_and_die(settings: Settings, port: int, survives: int) -> int:
-    """Deliver in a process that kills itself after the acceptance of a message, before it is marked."""
-    arguments = [sys.executable, "-c", CHILD, str(settings.data_dir), str(port), str(survives)]
+def deliver_and_die(settings: Settings, port: int, survives: int, away: int) -> int:
+    """Deliver in a process that kills itself after the acceptance of a message, before it is marked.
+
+    `away`: how often it tries in vain to mark it before.
+    """
+    arguments = [sys.executable, "-c", CHILD, str(settings.data_dir), *map(str, (port, survives, away))]
     return subprocess.run(arguments, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False).returncode
 
 
-@pytest.mark.parametrize("survives", [0, 4, COUNT - 1])
+@pytest.mark.parametrize(
+    ("survives", "away"), [(0, 0), (4, 0), (COUNT - 1, 0), pytest.param(4, 3, id="while the store is away")]
+)
 def test_a_crash_between_acceptance_and_mark_sends_one_message_twice_at_most(
-    tmp_path: Path, sink: MailSink, survives: int
+    tmp_path: Path, sink: MailSink, survives: int, away: int
 ) -> None:
     settings = settings_in(tmp_path, smtp=SmtpSettings(port=sink.port))
     with clock.frozen_at(NOON), Store.open(settings) as store:
         for number in range(COUNT):
             store.outbox.add(message(number))
-    assert deliver_and_die(settings, sink.port, survives) == -signal.SIGKILL
+    assert deliver_and_die(settings, sink.port, survives, away) == -signal.SIGKILL
     after = NOON + lease(settings) + timedelta(seconds=1)
     with Store.open(settings) as store:
         with clock.frozen_at(NOON + timedelta(seconds=30)):

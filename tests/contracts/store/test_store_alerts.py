@@ -206,6 +206,20 @@ def test_a_claimed_message_is_nobody_elses_until_its_lease_ends(store: Store) ->
     assert (again.id, again.attempts) == ("m1", 2)
 
 
+def test_a_claimed_message_is_held_until_it_is_sent_dropped_or_claimed_by_another(store: Store) -> None:
+    lease = timedelta(minutes=5)
+    for id_ in ("m1", "m2", "m3"):
+        store.outbox.add(message(id_))
+    sent, dropped, late = store.outbox.claim(10, lease, PUBLISHED)
+    assert all(store.outbox.holds(claimed) for claimed in (sent, dropped, late))
+    store.outbox.sent(sent.id, "250", later())
+    store.outbox.drop(dropped.id, "given up")
+    (again,) = store.outbox.claim(10, lease, PUBLISHED + lease)
+    assert not any(store.outbox.holds(claimed) for claimed in (sent, dropped, late))
+    assert store.outbox.holds(again)
+    assert not store.outbox.holds(message("deleted"))
+
+
 def test_a_message_is_retried_then_sent_or_dead(store: Store) -> None:
     for id_ in ("m1", "m2", "m3"):
         store.outbox.add(message(id_))
