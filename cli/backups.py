@@ -47,6 +47,8 @@ def restore(folder: Path) -> None:
 
     settings = prepared()
     refuse_while_running(settings)
+    with Store(settings.database, settings.postgresql) as target:
+        refuse_while_used(target)
     manifest = bring_back(settings, folder, say)
     say(f"{manifest.rows.get('notices', 0)} notices and {manifest.rows.get('profiles', 0)} profiles are back.")
     say(
@@ -70,10 +72,7 @@ def migrate_store(url: str, afresh: bool) -> None:
     settings = prepared()
     refuse_while_running(settings)
     with Store.open(settings) as source:
-        from monitoring.heartbeats import beats
-
-        if alive := [beat for beat in beats(source) if beat.fresh(clock.now())]:
-            raise VigieError(f"A {alive[0].role} of Vigie runs on {alive[0].host}; stop it first.")
+        refuse_while_used(source)
         with Store(url, settings.postgresql) as target:
             report = move(source, target, say, afresh=afresh)
             printed = target.database.printed
@@ -86,3 +85,17 @@ def refuse_while_running(settings: Settings) -> None:
 
     if alive := [beat for beat in of_this_machine(settings.data_dir) if beat.fresh(clock.now())]:
         raise VigieError(f"A {alive[0].role} of Vigie runs here (process {alive[0].pid}); stop it first.")
+
+
+def refuse_while_used(store: Store) -> None:
+    """Raise when a process on any machine beats in this store; one without tables has none."""
+    from monitoring.heartbeats import beats
+    from store import migrate
+
+    if not migrate.has_tables(store.database):
+        return
+    if alive := [beat for beat in beats(store) if beat.fresh(clock.now())]:
+        raise VigieError(
+            f"A {alive[0].role} of Vigie runs on {alive[0].host} (process {alive[0].pid}); stop it first, or wait a "
+            "minute if it was killed."
+        )

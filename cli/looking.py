@@ -140,15 +140,17 @@ def probe(
     closed = definition.at(base_url).closed_at(clock.now())
     if closed:
         raise VigieError(f"{closed} A probe waits until then.")
+    place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
+    window = Window.day(day.date()) if day else None
     with Store.open(settings) as store:
         if paused := pauses.of(store, portal):
             raise VigieError(f"{portal} is paused by {paused.by}: {paused.reason} `vigie resume {portal}` ends that.")
-    place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
-    window = Window.day(day.date()) if day else None
-    try:
-        report = run(portal, settings, place, base_url=base_url, window=window, requests=requests, notices=notices)
-    except OSError as error:
-        raise VigieError(f"{place}: cannot be written: {refused_by_system(error)}") from error
+        try:
+            report = run(
+                portal, settings, store, place, base_url=base_url, window=window, requests=requests, notices=notices
+            )
+        except OSError as error:
+            raise VigieError(f"{place}: cannot be written: {refused_by_system(error)}") from error
     if as_json:
         click.echo(report.model_dump_json())
     else:

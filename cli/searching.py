@@ -102,6 +102,7 @@ def export(
     by_worker: bool,
 ) -> None:
     """Write the notices of a query as CSV or JSON Lines, with the query, the time and the coverage."""
+    from monitoring import exports
     from observatory.destinations import writing_to
     from observatory.exports import ExportFormat
     from observatory.exports import export as write
@@ -114,10 +115,13 @@ def export(
     if by_worker:
         _leave_to_a_worker(settings, query, form, url)
         return
-    place = writing_to(url, settings.storage) if url else writing(output)
-    with Store.open(settings) as store, open_index(settings, writable=False) as index, place as out:
-        report = write(store, index, query, ExportFormat(form), out, clock.now(), settings.language)
-        tell_what_waits(store)
+    place = writing_to(url, settings) if url else writing(output)
+    with Store.open(settings) as store:
+        with open_index(settings, writable=False) as index, place as out:
+            report = write(store, index, query, ExportFormat(form), out, clock.now(), settings.language)
+            tell_what_waits(store)
+        if url:
+            exports.written(store, url)
     say(f"{report.rows} of {report.head.announced} notices written.")
     if report.gone:
         say(f"{report.gone} notices that the index names are not in the store; `vigie reindex` mends the index.")

@@ -175,11 +175,15 @@ def jobs_list(queue: str | None, given_up: bool, as_json: bool) -> None:
 @click.argument("job_id", type=int)
 @sentences
 def jobs_cancel(job_id: int) -> None:
-    """Drop a job that waits, or end it where it runs; a crawl keeps what it has."""
+    """Drop a job that waits, or end it where it runs; a crawl keeps what it has.
+
+    Of an export that was given up, it ends the incident.
+    """
+    from monitoring import exports
     from scheduler.distributed import DistributedDispatch
 
     with Store.open(_distributed()) as store:
-        if not DistributedDispatch(store).cancel_job(job_id):
+        if not DistributedDispatch(store).cancel_job(job_id) and not exports.drop(store, job_id):
             raise VigieError(f"No job {job_id} waits or runs; `vigie jobs list` names those that do.")
     say(f"Job {job_id} is cancelled.")
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from core import clock
 from crawlers import portals
-from monitoring import calendar, identifiers, sentences, spools
+from monitoring import calendar, exports, identifiers, sentences, spools
 from pipelines import pauses
 from store import Store
 from store.records import IncidentKind, RunRecord, RunState, Verdict, WindowRecord
@@ -36,6 +36,7 @@ def watch(store: Store, portals: Iterable[str] | None = None, now: datetime | No
     at = now or clock.now()
     spools.judge(store, at)
     identifiers.judge(store)
+    exports.judge(store)
     for key in _all_portals() if portals is None else portals:
         _judge_silence(store, key, at)
 

@@ -63,6 +63,10 @@ _ONE_AND_MANY = {
         N_("L'archive ne prend pas les données brutes ; {n} fichier attend sur sa machine et sera déposé."),
         N_("L'archive ne prend pas les données brutes ; {n} fichiers attendent sur leurs machines et seront déposés."),
     ),
+    IncidentKind.EXPORT_GIVEN_UP: (
+        N_("{n} export demandé n'a pas pu être écrit ; « vigie jobs list export --given-up » dit lequel."),
+        N_("{n} exports demandés n'ont pas pu être écrits ; « vigie jobs list export --given-up » dit lesquels."),
+    ),
 }
 _PLAIN = {
     IncidentKind.RUN_FAILED: N_("{name} : la dernière lecture a échoué ; Vigie réessaie à la prochaine heure prévue."),
@@ -81,6 +85,7 @@ _COUNTED = {
     IncidentKind.MATCHING_MISSED: "count",
     IncidentKind.MATCHING_UNWANTED: "count",
     IncidentKind.IDENTIFIER_SET_ASIDE: "count",
+    IncidentKind.EXPORT_GIVEN_UP: "count",
 }
 _SILENT = N_(
     "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
@@ -112,7 +117,7 @@ def sentence(incident: Incident, language: str) -> str:
 def details_of(incident: Incident) -> tuple[str, ...]:
     """What operators need beside the sentence: words of servers, reasons, names; as they were noted."""
     found: list[str] = []
-    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines", "identifiers"):
+    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines", "identifiers", "exports"):
         value = incident.details.get(key)
         if isinstance(value, str) and value:
             found.append(value)

@@ -20,6 +20,8 @@ from store.errors import StoreError
 from store.session_locks import SessionLock, portal_lock
 
 if TYPE_CHECKING:
+    from core.settings import Settings
+    from crawlers.portals import Portal
     from store import Store
     from store.budgets import Budgets
 
@@ -47,6 +49,14 @@ def crawling_alone(store: Store, portal: str) -> Iterator[SessionLock]:
         if not lock.acquire():
             raise PortalBusy(f"Another process crawls {portal} now, and a portal has one crawl at a time.")
         yield lock
+
+
+def budget_of(portal: Portal, settings: Settings, store: Store, alone: SessionLock) -> SharedBudget | None:
+    """Where other machines may ask the same host; SQLite serves one machine."""
+    if store.database.is_sqlite:
+        return None
+    longest = max(settings.crawl.timeout, portal.politeness.timeout or 0.0)
+    return SharedBudget(store.budgets, alone, portal.key, longest)
 
 
 class SharedBudget:

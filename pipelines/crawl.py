@@ -25,7 +25,7 @@ from crawlers.portals import load, parser, spider_class
 from crawlers.portals.loading import parser_version
 from notices.model import Frozen
 from pipelines import origins, pauses
-from pipelines.budget import SharedBudget, crawling_alone
+from pipelines.budget import budget_of, crawling_alone
 from pipelines.reading import Reader
 from pipelines.requests import CrawlRequest, out_of_reach, plan
 from pipelines.services import CrawlServices, StoredFingerprints, Tell, VigieCrawler, tell_nobody
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from crawlers.portals import Portal
     from store import Store
     from store.archive import Archive
-    from store.session_locks import SessionLock
 
 logger = logging.getLogger(__name__)
 
@@ -109,17 +108,9 @@ def run(
             run=store.runs.start(portal.key, request.purpose),
             windows=windows,
             tell=progress,
-            budget=_budget(portal, settings, store, alone),
+            budget=budget_of(portal, settings, store, alone),
         )
         return _finish(services, _Crawl(services, request, stops).run(), stops, unseen)
-
-
-def _budget(portal: Portal, settings: Settings, store: Store, alone: SessionLock) -> SharedBudget | None:
-    """Where other machines may ask the same host; SQLite serves one machine."""
-    if store.database.is_sqlite:
-        return None
-    longest = max(settings.crawl.timeout, portal.politeness.timeout or 0.0)
-    return SharedBudget(store.budgets, alone, portal.key, longest)
 
 
 def _refuse_closed(portal: Portal, store: Store) -> None:

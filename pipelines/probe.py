@@ -1,7 +1,8 @@
 """A first careful look at a live portal: a handful of polite requests, every page saved, every expectation checked.
 
-The portal's own spider asks, through Scrapy and with all its manners; only there are limits to how much. Nothing is
-stored. What was answered lies in a folder afterwards, with proposals for golden files beside it.
+The portal's own spider asks, through Scrapy and with all its manners; only there are limits to how much. Like a crawl,
+a probe is alone at the portal, and keeps the budget that all machines share of its host. Nothing is stored. What was
+answered lies in a folder afterwards, with proposals for golden files beside it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ from crawlers.engines.window_spider import Listing, WindowSpider
 from crawlers.portals.definition import PageCheck, Portal
 from notices.formats.reading import Reading
 from notices.model import Frozen
+from pipelines.budget import SharedBudget, budget_of, crawling_alone
 from pipelines.reading import Refusal, read
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.http import Response
+
+    from store import Store
 
 LIST_REQUESTS = 4
 """Requests that the walk of the list may take; details are looked at with what is left."""
@@ -138,6 +142,7 @@ class ProbeMiddleware:
 def run(
     key: str,
     settings: Settings,
+    store: Store,
     folder: Path,
     *,
     base_url: str | None = None,
@@ -147,16 +152,18 @@ def run(
 ) -> ProbeReport:
     """Probe a portal. `window` is what is open now; of a portal that knows days only, the last day with news by now.
 
-    Raises `OSError` when the folder cannot be written; whatever the portal does is in the report.
+    `PortalBusy` while the portal is crawled or probed elsewhere, `OSError` when the folder cannot be written; whatever
+    the portal does is in the report.
     """
     portal = portals.load(key).at(base_url or settings.portal(key).base_url)
-    folder.mkdir(parents=True, exist_ok=True)
     asked = window or (Window.open_now() if "open" in portal.scopes else Window.day(_day_with_news(portal)))
-    seen = _Seen(folder, requests, notices)
-    try:
-        asyncio.run(_crawl(portal, settings, asked, seen, base_url))
-    except Exception as error:  # noqa: BLE001 - a probe tells what broke, whatever it is
-        seen.trouble = f"{type(error).__name__}: {error}"
+    with crawling_alone(store, key) as alone:
+        folder.mkdir(parents=True, exist_ok=True)
+        seen = _Seen(folder, requests, notices)
+        try:
+            asyncio.run(_crawl(portal, settings, asked, seen, base_url, budget_of(portal, settings, store, alone)))
+        except Exception as error:  # noqa: BLE001 - a probe tells what broke, whatever it is
+            seen.trouble = f"{type(error).__name__}: {error}"
     proposals = [part for raw in seen.notices for part in _proposed(raw, portal, settings, folder)]
     return ProbeReport(
         portal=key,
@@ -176,7 +183,14 @@ def _day_with_news(portal: Portal) -> date:
     return next((day for day in days if expected.floor_on(day) > 0), today)
 
 
-async def _crawl(portal: Portal, settings: Settings, window: Window, seen: _Seen, base_url: str | None) -> None:
+async def _crawl(
+    portal: Portal,
+    settings: Settings,
+    window: Window,
+    seen: _Seen,
+    base_url: str | None,
+    budget: SharedBudget | None,
+) -> None:
     # Nearer to the network than the retries: an answer that is asked for again is a page to look at, too.
     own = {"ITEM_PIPELINES": {}, "DOWNLOADER_MIDDLEWARES": {ProbeMiddleware: 560}}
     transport = settings.portal(portal.key).transport or portal.transport
@@ -199,6 +213,7 @@ async def _crawl(portal: Portal, settings: Settings, window: Window, seen: _Seen
         crawl_settings=settings.crawl,
         portal_settings=settings.portal(portal.key),
         base_url=base_url or settings.portal(portal.key).base_url,
+        budget=budget,
         ignore_closed_hours=False,
     )
     stopped = getattr(crawler.spider, "stopped_early", None) or getattr(crawler.spider, "crashed", None)

@@ -11,7 +11,7 @@ from core import clock
 from core.settings import Settings
 from core.urls import printed_url
 from crawlers import portals
-from monitoring import incidents
+from monitoring import exports, incidents
 from observatory.destinations import writing_to
 from observatory.exports import ExportFormat
 from observatory.exports import export as write_export
@@ -70,8 +70,9 @@ def _export(order: Order, settings: Settings, store: Store) -> None:
         ExportFormat(order.form or "csv"),
         order.target or "",
     )
-    with open_index(settings, writable=False) as index, writing_to(target, settings.storage) as out:
+    with open_index(settings, writable=False) as index, writing_to(target, settings) as out:
         report = write_export(store, index, query, form, out, clock.now(), settings.language)
+    exports.written(store, target)
     log.info("Exported %s notices to %s", report.rows, printed_url(target))
 
 

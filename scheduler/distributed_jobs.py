@@ -17,6 +17,7 @@ from procrastinate.jobs import Job
 from core import clock
 from core.errors import VigieError
 from core.settings import Settings
+from monitoring import exports
 from pipelines import pauses
 from scheduler import children, chores
 from scheduler.distributed import DistributedDispatch, TwinsAllowed
@@ -53,11 +54,15 @@ class BackOff(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """When to try again; None to give up."""
-        if self._tries is not None and job.attempts + 1 >= self._tries:
+        if self.is_last(job):
             return None
         if isinstance(exception, asyncio.CancelledError | JobAborted):
             return RetryDecision(retry_at=clock.now())
         return RetryDecision(retry_at=clock.now() + timedelta(seconds=self.wait(job.attempts)))
+
+    def is_last(self, job: Job) -> bool:
+        """Whether the job is given up when this try fails."""
+        return self._tries is not None and job.attempts + 1 >= self._tries
 
     def wait(self, attempts: int) -> float:
         """Seconds to wait after so many tries before this one."""
@@ -115,9 +120,18 @@ class Workplace:
         self._dispatch.ask(Order(kind=Kind(queue.value)))
 
     def chore(self, context: JobContext, /, **arguments: str) -> None:
-        """Digests, the watch, an export."""
+        """Digests, the watch."""
         order = Order.model_validate({"kind": context.job.task_name, **arguments})
         chores.run(order, self._settings, self._store)
+
+    def export(self, context: JobContext, /, **arguments: str) -> None:
+        """An export; the last try in vain opens an incident."""
+        try:
+            self.chore(context, **arguments)
+        except Exception as error:
+            if context.job.id is not None and SHORT.is_last(context.job):
+                exports.given_up(self._store, context.job.id, arguments["target"], error)
+            raise
 
     async def forget(self, context: JobContext) -> None:
         """What nobody needs any more, ended jobs among it."""
@@ -167,8 +181,9 @@ def application(settings: Settings, store: Store, place: Workplace) -> App:
     app.task(name=Kind.CRAWL.value, pass_context=True, retry=CRAWLS)(place.crawl)
     app.task(name=Kind.BACKFILL.value, pass_context=True, retry=CRAWLS)(place.backfill)
     app.task(name=Kind.FORGET.value, pass_context=True, retry=SHORT)(place.forget)
+    app.task(name=Kind.EXPORT.value, pass_context=True, retry=SHORT)(place.export)
     for kind in (Kind.INDEX, Kind.MATCH, Kind.DELIVER):
         app.task(name=kind.value, pass_context=True, retry=DRAINS)(place.drain)
-    for kind in (Kind.DIGESTS, Kind.WATCH, Kind.CHECK_MATCHING, Kind.EXPORT):
+    for kind in (Kind.DIGESTS, Kind.WATCH, Kind.CHECK_MATCHING):
         app.task(name=kind.value, pass_context=True, retry=SHORT)(place.chore)
     return app

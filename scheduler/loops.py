@@ -11,6 +11,7 @@ from types import FrameType
 
 from core.errors import VigieError
 from store.database import Database
+from store.refusals import StoreRefused
 from store.wakeups import Listener
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ def work(steps: Mapping[str, Step], stopping: threading.Event, database: Databas
     """Run the steps of several queues in turn until `stopping` is set; PostgreSQL wakes who waits for work.
 
     A step that fails is logged and tried again with a growing wait, while the other queues go on: what it should have
-    done stays in its queue.
+    done stays in its queue. `StoreRefused` ends the loop: none of the queues can be read without the store, and waiting
+    does not mend it. A search engine that refuses is waited for: a key may come back, and the queues keep everything.
     """
     waits: dict[str, _Backoff] = {name: _Backoff() for name in steps}
     listener = Listener(database)
@@ -76,6 +78,8 @@ def _guarded(name: str, step: Step, backoff: _Backoff) -> int:
         return 0
     try:
         done = step()
+    except StoreRefused:
+        raise
     except VigieError as error:
         backoff.failed()
         log.error("queue %s: %s Trying again in %.0f s.", name, error, backoff.seconds)

@@ -20,6 +20,7 @@ class Use(StrEnum):
     NEXT = "next"  # is being filled to take its place
     OLD = "old"  # was used before, by this or another version of Vigie; nothing is written there any more
     PROFILES = "profiles"  # stored queries
+    CHECK = "check"  # made by a check of the matching, which removes it at its end
 
 
 class KeptIndex(Frozen):
@@ -74,7 +75,7 @@ class Caretaker(Protocol):
         """The index that is being filled, else the one in use, beside the store."""
 
     def drop(self, name: str | None) -> list[str]:
-        """Remove one index by its name, or all old ones; their names. The one in use is refused."""
+        """Remove one index by its name, or all old ones; their names. What is in use is refused."""
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from pathlib import Path
 
 from alembic import command
@@ -63,7 +64,7 @@ def _upgrade(database: Database) -> None:
         _lock(database, connection)
         if not _is_current(database, connection):
             _migrate(database, connection, "head")
-            _refuse_missing_tables(database, connection)
+            _refuse_incomplete(database, connection)
 
 
 def _is_busy(error: StoreError) -> bool:
@@ -116,6 +117,14 @@ def revision(database: Database) -> str:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+def has_tables(database: Database) -> bool:
+    """Whether some Vigie was started on the database; a file that is not there is not made by asking."""
+    if database.is_sqlite and not Path(str(database.url.database)).exists():
+        return False
+    with database.read() as connection:
+        return inspect(connection).has_table(meta.name)
+
+
 def known_revisions() -> frozenset[str]:
     """Every revision that this version of the code can bring up to date."""
     return frozenset(script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions())
@@ -136,18 +145,45 @@ def _is_current(database: Database, connection: Connection) -> bool:
         )
     if found != scripts.get_current_head():
         return False
-    _refuse_missing_tables(database, connection)
+    _refuse_incomplete(database, connection)
     return True
 
 
-def _refuse_missing_tables(database: Database, connection: Connection) -> None:
-    """A database that says to be of this version and lacks tables would fail here and there, in the middle of work."""
-    wanted = set(metadata.tables) | (set() if database.is_sqlite else {procrastinate_schema.JOBS})
-    if missing := sorted(wanted - set(inspect(connection).get_table_names())):
+def _refuse_incomplete(database: Database, connection: Connection) -> None:
+    """A database that says to be of this version and lacks tables or columns would fail in the middle of work.
+
+    What it has beyond them is no harm. Of a newer Vigie's database it is not asked: its `oldest_code` says that this
+    code works on it.
+    """
+    found = _columns(database, connection)
+    wanted = {name: {column.name for column in table.columns} for name, table in metadata.tables.items()}
+    tables = wanted.keys() | (set() if database.is_sqlite else {procrastinate_schema.JOBS})
+    lacking = sorted(tables - found.keys())
+    what = "tables" if lacking else "columns"
+    lacking = lacking or sorted(f"{name}.{column}" for name in wanted for column in wanted[name] - found[name])
+    if lacking:
         raise ConfigurationError(
-            f"The database {database.printed} lacks {len(missing)} of its tables ({', '.join(missing[:3])}): it was "
+            f"The database {database.printed} lacks {len(lacking)} of its {what} ({', '.join(lacking[:3])}): it was "
             "changed by hand or restored in part. Restore a backup, or name an empty database in VIGIE_DATABASE_URL."
         )
+
+
+_COLUMNS_OF_SQLITE = """
+SELECT item.name, info.name FROM sqlite_master AS item, pragma_table_info(item.name) AS info WHERE item.type = 'table'
+"""
+_COLUMNS_OF_POSTGRESQL = """
+SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace <> 'pg_catalog'::regnamespace AND pg_table_is_visible(pg_class.oid) AND relkind IN ('r', 'p')
+    AND attnum > 0 AND NOT attisdropped
+"""
+
+
+def _columns(database: Database, connection: Connection) -> dict[str, set[str]]:
+    """The columns of every table, in one question: every start asks it, and so does `/readyz`."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, column in connection.execute(text(_COLUMNS_OF_SQLITE if database.is_sqlite else _COLUMNS_OF_POSTGRESQL)):
+        found[table].add(column)
+    return found
 
 
 def _lock(database: Database, connection: Connection) -> None:

@@ -346,6 +346,7 @@ class IncidentKind(StrEnum):
     MATCHING_MISSED = "matching-missed"
     MATCHING_UNWANTED = "matching-unwanted"
     IDENTIFIER_SET_ASIDE = "identifier-set-aside"
+    EXPORT_GIVEN_UP = "export-given-up"
 
 
 class Incident(Frozen):

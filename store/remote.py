@@ -93,6 +93,11 @@ class Remote:
         """Whether it is a folder of this machine."""
         return isinstance(self.filesystem, LocalFileSystem)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder itself, where it is one of this machine."""
+        return Path(self._root) if self.is_local else None
+
     def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
         """The file, or its bytes from `start` up to `end`. `MissingFile` when it is not there."""
         path = self._at(name)

@@ -17,6 +17,7 @@ from search.elasticsearch.holdings import Holdings
 from search.elasticsearch.mappings import Mappings
 from search.elasticsearch.profiles import ProfileIndex
 from search.elasticsearch.reindexing import NOTED_EVERY, Reindexing
+from search.elasticsearch.scratch import in_use as scratches_in_use
 from search.elasticsearch.successor import Successor
 from search.elasticsearch.whole import counted
 from search.errors import IndexUnavailable
@@ -73,11 +74,11 @@ class ElasticsearchCaretaker:
         return compare(store, Holdings(self._client, name), sample)
 
     def drop(self, name: str | None) -> list[str]:
-        """Remove one index by its name, or all old ones; their names. The ones in use are refused."""
+        """Remove one index by its name, or all old ones; their names. What is in use is refused."""
         known = {one.name: one for one in self.indices()}
         if name is not None and name not in known:
             raise IndexUnavailable(_UNKNOWN, index=name)
-        if name is not None and known[name].use in (Use.CURRENT, Use.PROFILES):
+        if name is not None and known[name].use in (Use.CURRENT, Use.PROFILES, Use.CHECK):
             raise IndexUnavailable(_IN_USE, index=name)
         wanted = [name] if name is not None else [one.name for one in known.values() if one.use is Use.OLD]
         with engine_errors(writing=True):
@@ -92,16 +93,19 @@ class ElasticsearchCaretaker:
         self._client.close()
 
     def _notices(self) -> list[KeptIndex]:
-        current = self._generations.current()
-        uses = {} if current is None else {current.name: Use.CURRENT}
+        names = self._names("notices")  # first, as what is begun after that must not be taken for old
+        uses = dict.fromkeys(scratches_in_use(self._client, self._prefix), Use.CHECK)
         filling = self._successor.found()
         if filling is not None:
             uses[filling.name] = Use.NEXT
+        current = self._generations.current()  # last, as the next index may be put in use meanwhile
+        if current is not None:
+            uses[current.name] = Use.CURRENT
         rebuilt = current is not None and current.needs_rebuild
         told = {current.name: "empty, to be filled from the store"} if current is not None and rebuilt else {}
         if filling is not None:
             told[filling.name] = "filled" if filling.filled else f"filled up to {filling.filled_to or '-'}"
-        return [self._kept(name, uses.get(name, Use.OLD), told.get(name)) for name in self._names("notices")]
+        return [self._kept(name, uses.get(name, Use.OLD), told.get(name)) for name in names]
 
     def _stored_queries(self) -> list[KeptIndex]:
         if self._profiles is None:

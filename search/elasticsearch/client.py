@@ -27,6 +27,7 @@ def connect(settings: SearchSettings) -> Elasticsearch:
     try:
         return Elasticsearch(
             **_address(settings),
+            **_authority(settings),
             **_credentials(settings),
             node_class=_node_class(settings.node_class),
             request_timeout=settings.timeout,
@@ -56,11 +57,15 @@ def refuse_unusable(settings: SearchSettings) -> None:
 def _address(settings: SearchSettings) -> dict[str, Any]:
     if settings.cloud_id:
         return {"cloud_id": settings.cloud_id}
+    return {"hosts": list(settings.urls)}
+
+
+def _authority(settings: SearchSettings) -> dict[str, Any]:
     if settings.ca is None:
-        return {"hosts": list(settings.urls)}
+        return {}
     if not settings.ca.is_file():
         raise ConfigurationError(f"Setting search.ca names {settings.ca}, and there is no such file.")
-    return {"hosts": list(settings.urls), "ca_certs": str(settings.ca)}
+    return {"ca_certs": str(settings.ca)}
 
 
 def _credentials(settings: SearchSettings) -> dict[str, Any]:

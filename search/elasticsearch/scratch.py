@@ -1,15 +1,19 @@
-"""A scratch index on the cluster, of the mapping of notices; left behind by a kill, `vigie index drop` removes it."""
+"""A scratch index on the cluster, of the mapping of notices.
+
+One that a kill left behind is old after a day, and `vigie index drop` removes it.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from elasticsearch import Elasticsearch
 
+from core import clock
 from core.settings import SearchSettings
 from search.document import IndexDocument
 from search.elasticsearch.asking import Question
@@ -21,6 +25,9 @@ from search.query import NoticeQuery
 
 NOTICES: Final = "notices"
 _PAGE: Final = 10_000
+_LONGEST: Final = timedelta(days=1)
+"""No check takes longer than that."""
+_MADE: Final = "index.creation_date"
 
 
 class ClusterScratch:
@@ -59,7 +66,7 @@ def scratch(
 ) -> Iterator[ClusterScratch]:
     """An empty index."""
     known, drawn = mappings or Mappings.load(settings.prefix), secrets.token_hex(6)
-    name, alias = f"{known.alias(NOTICES)}-{known.version(NOTICES)}-check{drawn}", f"{settings.prefix}-check-{drawn}"
+    name, alias = f"{known.alias(NOTICES)}-{known.version(NOTICES)}-check{drawn}", _alias(settings.prefix, drawn)
     client = connect(settings)
     try:
         with engine_errors(writing=True):
@@ -72,3 +79,19 @@ def scratch(
                 client.indices.delete(index=name, ignore_unavailable=True)
     finally:
         client.close()
+
+
+def in_use(client: Elasticsearch, prefix: str) -> set[str]:
+    """Names of the scratch indices of an installation on which a check may still be at work.
+
+    May raise what the client raises.
+    """
+    found = client.indices.get_settings(
+        index=_alias(prefix, "*"), name=_MADE, flat_settings=True, allow_no_indices=True
+    )
+    oldest = 1000 * (clock.now() - _LONGEST).timestamp()
+    return {name for name, said in found.body.items() if int(said["settings"][_MADE]) > oldest}
+
+
+def _alias(prefix: str, drawn: str) -> str:
+    return f"{prefix}-check-{drawn}"

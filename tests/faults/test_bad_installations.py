@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from cli import main
 from core import clock
 from store import Store
 from store.records import OutboxState
-from tests.support.asking import SECRET, Ask, asking
+from tests.support.asking import LOG_LINE, SECRET, Ask, asking
 from tests.support.bad_servers import (
     ELASTICSEARCH,
     SecuredPostgres,
@@ -29,6 +30,7 @@ from tests.support.bad_servers import (
     self_signed,
 )
 from tests.support.store_examples import message
+from tests.support.up import until
 
 ASKING_THE_STORE = """
 status; runs; incidents; up; web; scheduler; worker --queues index,match; worker --queues deliver --until-empty
@@ -154,7 +156,7 @@ def databases(server: SecuredPostgres) -> SecuredPostgres:
     server.execute("CREATE DATABASE good")
     with Store(f"postgresql://vigie@/good?host={server.folder}&port={server.port}") as store:
         store.migrate()
-    for name in ("newer", "torn", "without_jobs", "read_only"):
+    for name in ("newer", "torn", "half", "without_jobs", "read_only"):
         server.execute(f"CREATE DATABASE {name} TEMPLATE good")
     server.execute("CREATE DATABASE theirs")
     server.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
@@ -165,6 +167,7 @@ def databases(server: SecuredPostgres) -> SecuredPostgres:
     server.execute("UPDATE alembic_version SET version_num = '9999'", "newer")
     server.execute("UPDATE meta SET value = '9998' WHERE key = 'oldest code'", "newer")
     server.execute("DROP TABLE index_queue", "torn")
+    server.execute("ALTER TABLE index_queue DROP COLUMN claimed_by", "half")
     server.execute("DROP TABLE procrastinate_jobs CASCADE", "without_jobs")
     server.execute("CREATE TABLE notices (theirs TEXT)", "theirs")
     server.execute("ALTER DATABASE read_only SET default_transaction_read_only = on")
@@ -183,6 +186,7 @@ REFUSALS = [
     ("read_only", {}, "read-only transaction.*takes no changes"),
     ("newer", {}, "newer Vigie.*update this one"),
     ("torn", {}, "lacks 1 of its tables .index_queue.*Restore a backup"),
+    ("half", {}, "lacks 1 of its columns .index_queue.claimed_by.*Restore a backup"),
     ("without_jobs", {}, "lacks 1 of its tables .procrastinate_jobs.*Restore a backup"),
     ("theirs", {}, "already exists.*name an empty database in VIGIE_DATABASE_URL"),
     ("ascii", {}, "encoding is SQL_ASCII.*createdb"),
@@ -218,30 +222,46 @@ def test_an_address_where_no_postgresql_answers_is_told_with_the_setting(ask: As
                 )
 
 
+def changed(template: Path, path: Path, *statements: str) -> str:
+    """The URL of a database file that somebody changed by hand."""
+    path.write_bytes(template.read_bytes())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+    return f"sqlite:///{path}"
+
+
 def test_a_database_file_that_is_torn_newer_or_not_to_be_written_is_told_and_left_as_it_is(
     ask: Ask, tmp_path: Path, sqlite_template: Path
 ) -> None:
-    def changed(name: str, *statements: str) -> str:
-        path = tmp_path / name
-        path.write_bytes(sqlite_template.read_bytes())
-        with sqlite3.connect(path) as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
-        return f"sqlite:///{path}"
-
     newer = "UPDATE alembic_version SET version_num = '9999'"
     oldest = "UPDATE meta SET value = '9998' WHERE key = 'oldest code'"
+    torn = changed(sqlite_template, tmp_path / "torn", "DROP TABLE index_queue")
     cases = {
-        changed("newer", newer, oldest): "newer Vigie.*update this one",
-        changed("torn", "DROP TABLE index_queue"): "lacks 1 of its tables .index_queue.*Restore a backup",
-        changed("column", "ALTER TABLE runs DROP COLUMN message"): "no such column.*Restore a backup",
+        changed(sqlite_template, tmp_path / "newer", newer, oldest): "newer Vigie.*update this one",
+        torn: "lacks 1 of its tables .index_queue.*Restore a backup",
         f"sqlite:///{tmp_path}": "unable to open.*Let this user write",
         "sqlite://": "needs a database file",
     }
     for url, words in cases.items():
-        for command in ("runs", "worker --queues index") if "column" not in url else ("runs",):
+        for command in ("runs", "worker --queues index"):
             assert re.search(words, ask(*command.split(), DATABASE_URL=url).refusal)
+
+
+@pytest.mark.parametrize("column", ["index_queue.claimed_by", "runs.message"])
+def test_a_half_migrated_database_is_told_by_every_command_before_it_does_anything(
+    ask: Ask, tmp_path: Path, sqlite_template: Path, column: str
+) -> None:
+    table, _, name = column.partition(".")
+    url = changed(sqlite_template, tmp_path / "half", f"ALTER TABLE {table} DROP COLUMN {name}")
+    before = (tmp_path / "half").read_bytes()
+    words = f"lacks 1 of its columns .{column}.*Restore a backup"
+    for command in COMMANDS:
+        if not command.startswith("jobs"):  # there are none on one machine
+            assert re.search(words, ask(*shlex.split(command), DATABASE_URL=url).refusal), command
+    health = ask("health", DATABASE_URL=url)
+    assert (health.code, re.search(f"down  store: .*{words}", health.out) is not None) == (1, True), health
+    assert (tmp_path / "half").read_bytes() == before
 
 
 CLUSTERS = [
@@ -375,3 +395,25 @@ def test_processes_that_live_long_end_at_once_when_they_can_never_work(tmp_path:
             _, said = process.communicate(timeout=120)
             assert (process.returncode, len(said.splitlines())) == (1, 1), (command, said)
             assert SECRET not in said
+
+
+def test_a_worker_ends_with_one_sentence_when_its_tables_are_changed_under_it(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    url = changed(sqlite_template, tmp_path / "changed")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "worker", "--queues", "index"],
+        env={**kept, "VIGIE_DATA_DIR": str(tmp_path / "data"), "VIGIE_DATABASE_URL": url},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            until(lambda: any((tmp_path / "data").glob("heartbeats/*.json")), 60, "the worker works")
+            with closing(sqlite3.connect(tmp_path / "changed", timeout=30)) as connection:
+                connection.execute("ALTER TABLE index_queue DROP COLUMN claimed_by")
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    sentences = [line for line in said.splitlines() if not LOG_LINE.match(line)]
+    assert (process.returncode, len(sentences), "Traceback" in said) == (1, 1, False), said
+    assert re.search("no such column.*claimed_by.*Restore a backup", sentences[0])

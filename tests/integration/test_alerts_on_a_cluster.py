@@ -13,7 +13,7 @@ import pytest
 from alerts import missed, profiles, watchable
 from alerts.profiles import ProfileRequest
 from core import clock
-from core.settings import Settings
+from core.settings import SearchSettings, Settings
 from scheduler.orders import Queue
 from scheduler.steps import STEPS
 from search import new_matcher, open_caretaker, open_index, open_scratch
@@ -26,21 +26,19 @@ from search.query import NoticeQuery
 from store import Store
 from store.records import Saving
 from tests.contracts.search.search_material import NOW, document, notice
-from tests.support.search_index import PREFIX, settings_for
+from tests.support.search_index import PREFIX, installation, templates
 from tests.support.search_servers import SearchServer
 
 VOIRIE = NoticeQuery(text="voirie")
+AWAY = SearchSettings(urls=("http://127.0.0.1:9",), retries=0)
+"""A cluster that does not answer."""
 
 
 @pytest.fixture
 def settings(text_server: SearchServer, tmp_path: Path) -> Iterator[Settings]:
     """An installation of its own on the server."""
-    search = settings_for(text_server, f"{PREFIX}a{secrets.token_hex(3)}")
-    yield Settings(data_dir=tmp_path, search=search)
-    client = connect(search)
-    if made := [*client.indices.get(index=f"{search.prefix}-*", allow_no_indices=True).body]:
-        client.indices.delete(index=made)
-    client.close()
+    with installation(text_server, f"{PREFIX}a{secrets.token_hex(3)}") as search:
+        yield Settings(data_dir=tmp_path, search=search)
 
 
 @pytest.fixture
@@ -69,6 +67,19 @@ def told(store: Store) -> set[tuple[str, str]]:
         for profile in store.profiles.changed_since(0).put
         for hit in store.hits.of_profile(profile.id)
     }
+
+
+def test_an_installation_of_the_tests_leaves_neither_indices_nor_templates(
+    text_server: SearchServer, tmp_path: Path
+) -> None:
+    prefix = f"{PREFIX}a{secrets.token_hex(3)}"
+    with installation(text_server, prefix) as search:
+        open_caretaker(Settings(data_dir=tmp_path, search=search)).create()
+        with connect(search) as client:
+            assert all(templates(client, prefix))
+    with connect(search) as client:
+        assert client.indices.get(index=f"{prefix}-*").body == {}
+        assert templates(client, prefix) == ([], [])
 
 
 def test_workers_match_on_the_server_and_the_night_finds_nothing_missed(settings: Settings, store: Store) -> None:
@@ -108,7 +119,7 @@ def test_a_search_that_the_server_cannot_watch_for_is_refused_before_it_is_saved
     monkeypatch.setitem(NUMBER_FIELDS, Number.AMOUNT, "a_field_nobody_mapped")
     assert "ne peut pas surveiller" in (watchable.refusal(settings, valued, "fr") or "")
     assert "cannot watch for" in (watchable.refusal(settings, valued, "en") or "")
-    away = settings.model_copy(update={"search": settings.search.model_copy(update={"urls": ("http://127.0.0.1:9",)})})
+    away = settings.model_copy(update={"search": AWAY})
     assert watchable.refusal(away, valued, "fr") is None
     assert watchable.refusal(Settings(data_dir=settings.data_dir), valued, "fr") is None
 
@@ -116,9 +127,7 @@ def test_a_search_that_the_server_cannot_watch_for_is_refused_before_it_is_saved
 def test_an_alert_that_is_saved_while_the_cluster_is_away_is_told_what_came_from_then_on(
     settings: Settings, store: Store
 ) -> None:
-    away = settings.model_copy(
-        update={"search": settings.search.model_copy(update={"urls": ("http://127.0.0.1:9",), "retries": 0})}
-    )
+    away = settings.model_copy(update={"search": AWAY})
     with clock.frozen_at(NOW):
         wanted = ProfileRequest(email="b@example.org", name="égouts", query=NoticeQuery(text="égouts"))
         assert profiles.create(store, away, open_index(away, writable=False), wanted, NOW).profile

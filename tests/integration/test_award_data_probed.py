@@ -18,7 +18,9 @@ def test_a_probe_of_a_day_says_how_many_contracts_are_announced(tmp_path: Path) 
     day = date(2026, 11, 20)
     with portal_installation(tmp_path, "fr_decp", make_portal("fr_decp", invented=120, seed=3, today=day)) as made:
         window = Window.day(day - timedelta(days=1))
-        report = probe.run("fr_decp", made.settings, tmp_path / "probe", base_url=made.portal.base_url, window=window)
+        report = probe.run(
+            "fr_decp", made.settings, made.store, tmp_path / "probe", base_url=made.portal.base_url, window=window
+        )
         counted = next(finding for finding in report.findings if "says how many" in finding.what)
         assert counted.held, counted.detail
         assert report.proposals

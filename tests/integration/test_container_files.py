@@ -216,6 +216,15 @@ def test_our_processes_can_write_nowhere_but_where_they_should(name: str) -> Non
     assert "ports" not in service
 
 
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_grows_large_is_written_to_a_volume_and_never_to_memory(name: str) -> None:
+    """Exports are drafted, and payloads wait, in the data folder; /tmp is memory."""
+    (folder,) = re.findall(r"VIGIE_DATA_DIR=(\S+)", DOCKERFILE)
+    assert "VIGIE_DATA_DIR" not in OURS[name]["environment"]
+    assert [volume for volume in OURS[name]["volumes"] if volume.split(":")[1] == folder] == [f"data:{folder}"]
+    assert folder not in OURS[name]["tmpfs"]
+
+
 def test_only_the_proxy_can_be_reached_from_outside() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert "postgres" not in [name for name, service in SERVICES.items() if "front" in service["networks"]]

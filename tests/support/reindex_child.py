@@ -6,15 +6,16 @@ import os
 import signal
 import sys
 
+from core.settings import load_settings
 from search.caretaking import Progress
 from store import Store
-from tests.support.search_servers import Product, SearchServer
-from tests.support.search_taking import caretaker
+from tests.support.search_servers import Product
+from tests.support.search_taking import caretaker_of
 
 
 def main() -> None:
-    """Arguments: product, address and node class of the server, prefix, URL of the store, how often."""
-    product, url, node_class, prefix, store_url, times = sys.argv[1:]
+    """Arguments: product of the server, URL of the store, how often; the settings of search are in the environment."""
+    product, store_url, times = sys.argv[1:]
     left = int(times)
 
     def told(_: Progress) -> None:
@@ -24,7 +25,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with Store(store_url) as store:
-        caretaker(SearchServer(Product(product), url, node_class), prefix).reindex(store, told)
+        caretaker_of(Product(product), load_settings().search).reindex(store, told)
 
 
 if __name__ == "__main__":

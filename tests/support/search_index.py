@@ -14,13 +14,14 @@ from functools import cache
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from pydantic import SecretStr
 
 from core.settings import SearchSettings
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.bulk import Patience
 from search.elasticsearch.client import connect
 from search.elasticsearch.mappings import Mappings
-from tests.support.search_servers import SearchServer
+from tests.support.search_servers import Product, SearchServer
 
 PREFIX = f"vigietest{secrets.token_hex(4)}"
 IMPATIENT = Patience(tries=2, first=0.01, longest=0.02)
@@ -39,10 +40,27 @@ def settings_for(server: SearchServer, prefix: str = PREFIX, **given: Any) -> Se
     )
 
 
+def variables_of(settings: SearchSettings) -> dict[str, str]:
+    """The variables by which another process gets these settings, secrets among them."""
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return {f"VIGIE_SEARCH__{name.upper()}": _written(value) for name, value in given.items() if value is not None}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
 def mappings_for(server: SearchServer, prefix: str = PREFIX) -> Mappings:
     """The templates of the product, reduced where the server has not all they need."""
+    return mappings_of(server.product, prefix)
+
+
+def mappings_of(product: Product, prefix: str) -> Mappings:
+    """The same, by what the server is."""
     whole = Mappings.load(prefix)
-    return whole if server.analyses else reduced(whole)
+    return whole if product.analyses else reduced(whole)
 
 
 def reduced(whole: Mappings) -> Mappings:
@@ -103,6 +121,15 @@ def _forget_documents(index: ElasticsearchIndex) -> None:
         index.delete(ids)
 
 
+@contextmanager
+def installation(server: SearchServer, prefix: str, **given: Any) -> Iterator[SearchSettings]:
+    """The settings of an installation that is removed at the end, whoever made what there is of it."""
+    settings = settings_for(server, prefix, **given)
+    yield settings
+    with connect(settings) as client:
+        forget(client, prefix)
+
+
 def removed(server: SearchServer) -> None:
     """Remove everything that this session made on a server."""
     with connect(settings_for(server)) as client:
@@ -114,7 +141,16 @@ def forget(client: Elasticsearch, prefix: str) -> None:
     """Remove the indices and templates of one installation."""
     for name in client.indices.get(index=f"{prefix}-*", allow_no_indices=True).body:
         client.indices.delete(index=name)
-    for template in client.indices.get_index_template(name=f"{prefix}-*").body["index_templates"]:
-        client.indices.delete_index_template(name=template["name"])
-    for template in client.cluster.get_component_template(name=f"{prefix}-*").body["component_templates"]:
-        client.cluster.delete_component_template(name=template["name"])
+    of_indices, components = templates(client, prefix)
+    for name in of_indices:
+        client.indices.delete_index_template(name=name)
+    for name in components:
+        client.cluster.delete_component_template(name=name)
+
+
+def templates(client: Elasticsearch, prefix: str) -> tuple[list[str], list[str]]:
+    """Names of the index templates and of the component templates of one installation."""
+    asking = client.options(ignore_status=404)  # which OpenSearch says when there is none
+    of_indices = asking.indices.get_index_template(name=f"{prefix}-*").body.get("index_templates", [])
+    components = asking.cluster.get_component_template(name=f"{prefix}-*").body.get("component_templates", [])
+    return [found["name"] for found in of_indices], [found["name"] for found in components]

@@ -27,6 +27,7 @@ from tests.support import java_tools
 
 START_TIMEOUT = 300.0
 STOP_TIMEOUT = 30.0
+GIVEN = "VIGIE_TEST_SEARCH_URL"
 SHIM = "tests.support.opensearch_node:OpenSearchNode"
 _MODULES = (
     "transport.Netty4ModulePlugin",
@@ -46,6 +47,11 @@ class Product(StrEnum):
     CORE = "elasticsearch-core"
     ELASTICSEARCH = "elasticsearch"
 
+    @property
+    def analyses(self) -> bool:
+        """Whether it has analysers of languages, percolation and scaled numbers."""
+        return self is not Product.CORE
+
 
 @dataclass(frozen=True)
 class SearchServer:
@@ -57,11 +63,6 @@ class SearchServer:
     user: str | None = None
     password: str | None = None
     ca: Path | None = None
-
-    @property
-    def analyses(self) -> bool:
-        """Whether it has analysers of languages, percolation and scaled numbers."""
-        return self.product is not Product.CORE
 
 
 class NodeProcess:
@@ -158,10 +159,16 @@ class NodeProcess:
         return [*java, "-cp", f"{folder / 'classes'}:{folder / 'lib'}/*", "TestServer", *settings, *loaded]
 
 
+def fixtures() -> dict[str, str]:
+    """The fixture of each server that this session has, by the name of its tests; one of one's own stands for both."""
+    both = {"elasticsearch": "text_server", "elasticsearch-core": "core_server"}
+    return {"elasticsearch": "text_server"} if os.environ.get(GIVEN) else both
+
+
 @contextmanager
 def running(product: Product, settings: Mapping[str, str] | None = None) -> Iterator[SearchServer]:
     """One server on a folder of its own, or the one of `VIGIE_TEST_SEARCH_URL`."""
-    if url := os.environ.get("VIGIE_TEST_SEARCH_URL"):
+    if url := os.environ.get(GIVEN):
         yield from _somebodys(url)
         return
     folder = Path(tempfile.mkdtemp(prefix=f"vigie-{product}-"))
@@ -170,7 +177,7 @@ def running(product: Product, settings: Mapping[str, str] | None = None) -> Iter
         try:
             node.start()
         except java_tools.NoJava as missing:
-            pytest.skip(f"{missing} Or set VIGIE_TEST_SEARCH_URL.")
+            pytest.skip(f"{missing} Or set {GIVEN}.")
         yield SearchServer(product, node.url(), SHIM if product is Product.OPENSEARCH else "urllib3")
     finally:
         node.stop()

@@ -11,6 +11,9 @@ from click.testing import CliRunner, Result
 from cli import main
 from core import logs
 from core.settings import Settings
+from monitoring import exports
+from scheduler import distributed_jobs
+from scheduler.distributed_jobs import BackOff
 from scheduler.distributed_worker import DistributedWorker
 from scheduler.local import LocalDispatch
 from scheduler.orders import Order, Queue
@@ -18,6 +21,7 @@ from search import open_index
 from search.indexer import drain
 from search.query import NoticeQuery
 from store import Store
+from store.records import IncidentKind
 from tests.contracts.dispatch.conftest import settings_for, working
 from tests.support.store_examples import saving
 from tests.support.up import until
@@ -77,3 +81,60 @@ def test_a_worker_on_any_machine_writes_an_export_that_waits(
             until(lambda: not store.jobs.unfinished(queues=("export",)), 60, "the export is done")
     assert ids(target) == {"be_bda:1", "be_bda:3"}
     assert list(tmp_path.glob("*.unfinished")) == []
+
+
+@pytest.mark.postgres
+def test_an_export_that_was_given_up_is_an_incident_until_one_reaches_its_address_or_it_is_dropped(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, blocked = settings_for(tmp_path, postgres_url), tmp_path / "blocked"
+    monkeypatch.setattr(logs, "configure", lambda level="INFO": None)
+    monkeypatch.setattr(distributed_jobs, "SHORT", BackOff(first=0.01, longest=0.01, tries=2))
+    for name, value in (
+        ("DATABASE_URL", postgres_url),
+        ("DATA_DIR", str(settings.data_dir)),
+        ("DISPATCH__ENGINE", "distributed"),
+    ):
+        monkeypatch.setenv(f"VIGIE_{name}", value)
+    urls = [(blocked / name).as_uri() for name in ("one.jsonl", "two.jsonl")]
+    blocked.write_text("a file where a folder should be")
+    with Store.open(settings) as store:
+        indexed(settings, store)
+
+        def worked() -> None:
+            with working(DistributedWorker(settings, [Queue.EXPORT]).run):
+                until(lambda: not store.jobs.unfinished(queues=("export",)), 60, "the exports are done")
+
+        for url in urls:
+            vigie("export", "toiture", "--all", "--format", "jsonl", "--queue", "--to", url)
+        worked()
+        (incident,) = store.incidents.current()
+        assert incident.kind == IncidentKind.EXPORT_GIVEN_UP
+        assert incident.details["count"] == 2
+        assert "The place of the export at" in incident.message
+        assert "export-given-up" in vigie("status", code=1).stdout
+        jobs = {job.arguments["target"]: job for job in store.jobs.given_up(queues=("export",))}
+        assert [jobs[url].attempts for url in urls] == [2, 2]
+        vigie("jobs", "cancel", str(jobs[urls[0]].id))
+        vigie("jobs", "cancel", str(jobs[urls[0]].id), code=1)
+        (incident,) = store.incidents.current()
+        assert (urls[0] in incident.message, urls[1] in incident.message) == (False, True)
+        blocked.unlink()
+        vigie("export", "toiture", "--all", "--format", "jsonl", "--queue", "--to", urls[1])
+        worked()
+        assert store.incidents.current() == []
+    assert ids(blocked / "two.jsonl") == {"be_bda:1", "be_bda:3"}
+
+
+def test_an_export_by_hand_to_the_same_address_ends_the_incident(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, url = settings_for(tmp_path, sqlite_url), (tmp_path / "roofs.csv").as_uri()
+    monkeypatch.setattr(logs, "configure", lambda level="INFO": None)
+    monkeypatch.setenv("VIGIE_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("VIGIE_DATA_DIR", str(settings.data_dir))
+    with Store.open(settings) as store:
+        indexed(settings, store)
+        exports.given_up(store, 1, url, OSError("away"))
+        vigie("export", "toiture", "--all", "--to", url)
+        assert store.incidents.current() == []

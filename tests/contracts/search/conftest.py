@@ -1,7 +1,8 @@
 """The engines that must pass the contract tests of search: the embedded one, and Elasticsearch on two servers.
 
 `elasticsearch` is where texts are analysed; `elasticsearch-core` is the real product without analysers of languages,
-which all tests pass but those marked `analysed`. `docs/search-engines.md` tells more.
+which all tests pass but those marked `analysed`. A server of one's own stands for both. `docs/search-engines.md` tells
+more.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from search.matcher import EmbeddedMatcher
 from search.port import Matcher, SearchIndex
 from tests.support.search_index import emptied
 from tests.support.search_matcher import without_profiles
-from tests.support.search_servers import SearchServer
+from tests.support.search_servers import SearchServer, fixtures
 
-SERVERS = {"elasticsearch": "text_server", "elasticsearch-core": "core_server"}
+SERVERS = fixtures()
 MATCHERS = ("embedded", "elasticsearch")
 """Engines with a matcher of their own; the Elasticsearch core has no percolator."""
 

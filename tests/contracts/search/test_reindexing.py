@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
@@ -9,10 +10,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from core import clock
 from core.settings import Settings
 from notices.model import Notice
 from search import open_caretaker, open_index
@@ -21,13 +24,14 @@ from search.comparison import Comparison, compare
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.caretaker import ElasticsearchCaretaker
 from search.elasticsearch.client import connect
+from search.elasticsearch.scratch import scratch
 from search.errors import IndexUnavailable
 from search.indexer import drain_all
 from search.query import NoticeQuery
 from store import Store
 from store.records import Saving
 from tests.contracts.search.search_material import NOW, document, notice
-from tests.support.search_index import PREFIX, _made, opened, settings_for
+from tests.support.search_index import IMPATIENT, PREFIX, _made, mappings_for, opened, settings_for, variables_of
 from tests.support.search_servers import SearchServer
 from tests.support.search_taking import caretaker
 
@@ -192,8 +196,10 @@ def test_a_reindexing_that_is_killed_goes_on_where_it_was(
     server: SearchServer, prefix: str, index: ElasticsearchIndex, store: Store, store_file: str,
     keeper: ElasticsearchCaretaker,
 ) -> None:  # fmt: skip
-    arguments = [server.product, server.url, server.node_class, prefix, store_file, "3"]
-    child = subprocess.run([sys.executable, "-m", "tests.support.reindex_child", *arguments], timeout=300, check=False)
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.support.reindex_child", server.product, store_file, "3"],
+        env={**os.environ, **variables_of(settings_for(server, prefix))}, timeout=300, check=False,
+    )  # fmt: skip
     assert child.returncode == -signal.SIGKILL
     assert len(found(index)) == MANY
     save(store, notice(3, title={"fr": "Rectifié entretemps"}))  # behind the place where it was killed
@@ -253,6 +259,29 @@ def test_an_index_that_is_put_in_use_while_it_is_being_dropped_stays(
     with pytest.raises(IndexUnavailable, match="a changé entretemps"):
         keeper.drop(name)
     assert len(found(index)) == MANY
+
+
+def test_the_index_of_a_check_that_runs_is_not_old_and_is_not_dropped(
+    server: SearchServer, prefix: str, keeper: ElasticsearchCaretaker
+) -> None:
+    with scratch(settings_for(server, prefix), mappings_for(server, prefix), IMPATIENT) as checked:
+        (kept,) = keeper.indices()
+        assert kept.use is Use.CHECK
+        assert keeper.drop(None) == []
+        with pytest.raises(IndexUnavailable, match="en service"):
+            keeper.drop(kept.name)
+        checked.add([document(1)])
+        assert checked.ids(ALL, NOW) == {"be_bda:1"}
+
+
+def test_the_index_of_a_check_that_was_killed_is_old_and_dropped_a_day_later(
+    server: SearchServer, prefix: str, keeper: ElasticsearchCaretaker
+) -> None:
+    with scratch(settings_for(server, prefix), mappings_for(server, prefix), IMPATIENT):
+        (kept,) = keeper.indices()
+        with clock.frozen_at(clock.now() + timedelta(days=1, minutes=1)):
+            assert [found.use for found in keeper.indices()] == [Use.OLD]
+            assert keeper.drop(None) == [kept.name]
 
 
 def test_what_the_new_index_lacks_is_written_once_more_before_searches_go_there(

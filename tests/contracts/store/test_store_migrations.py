@@ -96,6 +96,32 @@ def test_a_newer_database_that_keeps_this_vigie_working_is_used_while_machines_a
         assert store.notices.count() == 1
 
 
+def test_a_database_that_lacks_a_column_of_its_version_is_refused(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE index_queue DROP COLUMN claimed_by"))
+    for asked in (migrate.is_current, migrate.upgrade):
+        with pytest.raises(ConfigurationError, match=r"lacks 1 of its columns \(index_queue\.claimed_by\)"):
+            asked(database)
+
+
+def test_a_database_that_lacked_a_column_before_is_refused_and_stays_at_its_revision(database: Database) -> None:
+    migrate.upgrade_to(database, REVISIONS[-2])
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE runs DROP COLUMN message"))
+    with pytest.raises(ConfigurationError, match=r"lacks 1 of its columns \(runs\.message\)"):
+        migrate.upgrade(database)
+    assert migrate.revision(database) == REVISIONS[-2]
+
+
+def test_columns_and_tables_beyond_those_of_this_version_are_no_harm(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE index_queue ADD COLUMN of_a_later_version TEXT"))
+        connection.execute(text("CREATE TABLE of_a_later_version (id INTEGER)"))
+    assert migrate.is_current(database)
+
+
 @pytest.mark.parametrize("number", range(1, len(REVISIONS)))
 def test_each_migration_goes_forward_and_back_with_rows_in_the_tables(database: Database, number: int) -> None:
     migrate.upgrade_to(database, REVISIONS[number - 1])

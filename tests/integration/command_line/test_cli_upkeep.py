@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from core import clock
 from core.settings import Settings
 from monitoring.heartbeats import Heart
+from store import Store
 from tests.support.command import Vigie, word_of
 from tests.support.object_store import BUCKET, KEY, SECRET, ObjectStore, running
 
@@ -53,6 +56,30 @@ def test_nothing_is_restored_or_moved_under_a_running_process(vigie: Vigie, tmp_
     with vigie.store() as store, Heart(Settings(), store, "worker"):
         for command in (("restore", str(tmp_path / "backup")), ("migrate-store", "--to", f"sqlite:///{tmp_path}/x.db")):
             assert "stop it first" in vigie(*command, code=1).stderr
+
+
+ELSEWHERE = {"role": "worker", "host": "another.example", "pid": 7, "since": "2026-01-05T08:00:00Z"}
+
+
+def told_by_another_machine(store: Store, at: datetime) -> None:
+    """A worker of another machine was heard of in this store."""
+    store.meta.set("heartbeat:worker:another.example:7", json.dumps({**ELSEWHERE, "at": at.isoformat()}))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_nothing_is_restored_into_a_store_that_a_worker_of_another_machine_uses(
+    vigie: Vigie, tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/used.db" if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    vigie.set("DATABASE_URL", url)
+    with vigie.store() as store:
+        vigie("backup", str(tmp_path / "backup"))
+        told_by_another_machine(store, clock.now())
+    refusal = vigie("restore", str(tmp_path / "backup"), code=1).stderr
+    assert "A worker of Vigie runs on another.example (process 7); stop it first" in refusal
+    with vigie.store() as store:
+        told_by_another_machine(store, clock.now() - timedelta(minutes=5))
+    assert "are back" in vigie("restore", str(tmp_path / "backup")).stderr
 
 
 @pytest.mark.postgres

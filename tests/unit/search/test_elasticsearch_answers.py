@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import http.server
 import ipaddress
@@ -24,6 +25,7 @@ from core.settings import SearchSettings, Settings
 from search import open_index
 from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.bulk import Patience
+from search.elasticsearch.client import connect
 from search.elasticsearch.mappings import Mappings
 from search.errors import IndexReadOnly, IndexUnavailable
 from search.port import IndexState
@@ -35,6 +37,7 @@ from tests.support.scripted_node import Asked, scripted
 QUICK = Patience(tries=3, first=0.0, longest=0.0)
 VERSION = Mappings.load("vigie").version("notices")
 IN_USE = {f"vigie-notices-{VERSION}-000001": {"mappings": {"_meta": {"mapping_version": VERSION, "cluster": "c"}}}}
+CLOUD_ID = f"vigie:{base64.b64encode(b'ece.invalid:9243$one$two').decode()}"
 
 COUNTED = {"_search": {"hits": {"total": {"value": 7}}}, "_settings": {"i": {"settings": {}}}}
 
@@ -154,6 +157,23 @@ def test_a_refused_document_is_told_with_the_server_s_reason_while_the_others_ar
     assert [refusal.notice_id for refusal in outcome.refused] == ["be_bda:2"]
     assert "failed to parse field [amounts]" in outcome.refused[0].reason
     assert "out of range" in outcome.refused[0].reason
+
+
+def test_a_reason_that_blames_no_document_counts_only_when_the_index_takes_others() -> None:
+    no_pipeline = {"type": "illegal_argument_exception", "reason": "pipeline with id [x] does not exist"}
+    refused = {"be_bda:1", "be_bda:2"}
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        told = about_the_index(asked)
+        return told or bulk_answer(
+            {id_: (400, no_pipeline) if id_ in refused else (201, None) for id_ in offered(asked)}
+        )
+
+    with scripted(answer), opened() as index:
+        with pytest.raises(IndexUnavailable, match="pipeline with id"):
+            index.index([document(1), document(2)])
+        outcome = index.index([document(1), document(2), document(3)])
+    assert [refusal.notice_id for refusal in outcome.refused] == ["be_bda:1", "be_bda:2"]
 
 
 def test_a_request_that_is_refused_as_a_whole_is_cut_until_the_culprit_stands_alone() -> None:
@@ -357,12 +377,23 @@ def test_a_certificate_that_nobody_vouches_for_is_told_with_the_setting_that_hel
     ("given", "words"),
     [
         ({"ca": Path("/nowhere/ca.pem")}, "search.ca"),
+        ({"urls": (), "cloud_id": CLOUD_ID, "ca": Path("/nowhere/ca.pem")}, "search.ca"),
         ({"node_class": "carrier-pigeon"}, "search.node_class"),
         ({"node_class": "nowhere:Node"}, "search.node_class"),
         ({"node_class": "json:JSONDecoder"}, "search.node_class"),
     ],
 )
 def test_settings_that_cannot_be_used_name_the_setting(given: dict[str, Any], words: str) -> None:
-    settings = Settings(search=SearchSettings(urls=("https://search.invalid:9200",), **given))
+    settings = Settings(search=SearchSettings(**{"urls": ("https://search.invalid:9200",), **given}))
     with pytest.raises(ConfigurationError, match=re.escape(words)):
         open_index(settings, writable=False)
+
+
+@pytest.mark.parametrize("address", [{"urls": ("https://search.invalid:9200",)}, {"cloud_id": CLOUD_ID}])
+def test_the_authority_of_the_settings_vouches_for_addresses_and_for_a_cloud_id(
+    address: dict[str, Any], tmp_path: Path
+) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.touch()
+    with connect(SearchSettings(**address, ca=authority)) as client:
+        assert [node.config.ca_certs for node in client.transport.node_pool.all()] == [str(authority)]
