@@ -150,6 +150,16 @@ def search_bytes(measured: Measured, workload: Workload, plan: Installation) -> 
     return one * (1 + plan.replicas)
 
 
+def filling_bytes(measured: Measured, workload: Workload) -> float:
+    """Memory of a match worker beyond that of any process, while it brings all profiles into an empty matcher."""
+    return workload.profiles * measured.profile_loaded.value
+
+
+def checking_bytes(measured: Measured, workload: Workload) -> float:
+    """The same of the worker that runs the nightly check: all profiles, and what two days have saved."""
+    return workload.profiles * measured.profile_loaded.value + 2 * workload.per_day * LOADED
+
+
 def _of_nodes(measured: Measured, workload: Workload, plan: Installation) -> list[Pressure]:
     each = search_bytes(measured, workload, plan) / plan.search_nodes
     shard = workload.stored * measured.index_bytes.value / plan.shards
@@ -161,13 +171,17 @@ def _of_nodes(measured: Measured, workload: Workload, plan: Installation) -> lis
 
 
 def _of_the_night(measured: Measured, workload: Workload, plan: Installation) -> list[Pressure]:
-    loaded = workload.profiles * measured.profile_loaded.value
     return [
-        Pressure(name="memory while the matcher is filled", asked=loaded, limit=plan.worker_memory, unit="bytes"),
+        Pressure(
+            name="memory while the matcher is filled",
+            asked=filling_bytes(measured, workload),
+            limit=plan.worker_memory,
+            unit="bytes",
+        ),
         Pressure(name="nightly check of matching", asked=workload.profiles * SEARCH, limit=NIGHT, unit="s"),
         Pressure(
             name="memory of the nightly check",
-            asked=loaded + 2 * workload.per_day * LOADED,
+            asked=checking_bytes(measured, workload),
             limit=plan.worker_memory,
             unit="bytes",
         ),

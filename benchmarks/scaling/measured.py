@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Self
 
@@ -69,12 +70,12 @@ class Measured(Frozen):
     hit: Figure = Field(description="per hit, of a match worker outside the locks")
     hit_locked: Figure = Field(description="per hit, inside the lock that savers and matchers share")
     job: Figure = Field(description="of a worker, for a job that finds nothing")
-    digest: Figure = Field(description="per digest with five hits")
+    digest: Figure = Field(description="per digest with three to four hits")
     digest_look: Figure = Field(description="per owner with waiting hits who is not due")
     mail: Figure = Field(description="per mail, of a worker, beside what the mail server takes")
     fill: Figure = Field(description="per profile, of an empty matcher that is filled")
     profile_loaded: Figure = Field(description="bytes of a worker's memory per profile while the matcher is filled")
-    notice_bytes: Figure = Field(description="bytes of PostgreSQL per notice with one version")
+    notice_bytes: Figure = Field(description="bytes of PostgreSQL per notice with one version, as rich as those of TED")
     index_bytes: Figure = Field(description="bytes of the search index per notice, one copy")
     profile_bytes: Figure = Field(description="bytes of the search index per profile")
     hit_bytes: Figure = Field(description="bytes of PostgreSQL per hit")
@@ -96,26 +97,51 @@ class Measured(Frozen):
 
 
 class Percolate(Frozen):
-    """Seconds of one request on one shard: `profiles * (per_profile + per_pair * notices)`."""
+    """Seconds of one request on one shard: `per_notice * notices + profiles * (per_profile + per_pair * notices)`.
 
-    per_profile: float
-    per_pair: float
+    Every shard reads all notices of a request and holds its own part of the profiles. What Vigie itself spends on a
+    notice is part of `per_notice`, as requests were measured through it.
+    """
+
+    per_notice: float = 0.0
+    per_profile: float = 0.0
+    per_pair: float = 0.0
 
     @classmethod
     def fitted(cls, requests: tuple[PercolateRequest, ...]) -> Self:
-        """Least squares of the relative error, neither part below zero."""
-        points = [(one.profiles / one.seconds, one.profiles * one.notices / one.seconds) for one in requests]
-        xx, yy = sum(x * x for x, _ in points), sum(y * y for _, y in points)
-        xy, x1, y1 = sum(x * y for x, y in points), sum(x for x, _ in points), sum(y for _, y in points)
-        determinant = xx * yy - xy * xy
-        if determinant > 1e-9 * xx * yy:
-            fixed, pair = (yy * x1 - xy * y1) / determinant, (xx * y1 - xy * x1) / determinant
-            if fixed >= 0 and pair >= 0:
-                return cls(per_profile=fixed, per_pair=pair)
-            if fixed >= 0:
-                return cls(per_profile=x1 / xx, per_pair=0.0)
-        return cls(per_profile=0.0, per_pair=y1 / yy)
+        """Least squares of the relative error, no part below zero: the best of all choices of parts."""
+        rows = [
+            [part / one.seconds for part in (one.notices, one.profiles, one.profiles * one.notices)] for one in requests
+        ]
+        choices = [chosen for number in (1, 2, 3) for chosen in combinations(range(3), number)]
+        parts = min(
+            (found for chosen in choices if (found := _solved(rows, chosen))), key=lambda one: _error(rows, one)
+        )
+        return cls(per_notice=parts[0], per_profile=parts[1], per_pair=parts[2])
 
     def seconds(self, notices: float, profiles: float, shards: int) -> float:
         """Of one request whose shards work side by side."""
-        return profiles / shards * (self.per_profile + self.per_pair * notices)
+        return self.per_notice * notices + profiles / shards * (self.per_profile + self.per_pair * notices)
+
+
+def _solved(rows: list[list[float]], chosen: tuple[int, ...]) -> list[float] | None:
+    """The parts, others than the chosen ones zero, that bring all rows closest to one; none where one is below zero.
+
+    Also none where the rows cannot tell the chosen parts from each other.
+    """
+    sums = [[sum(row[i] * row[j] for row in rows) for j in chosen] + [sum(row[i] for row in rows)] for i in chosen]
+    for column, line in enumerate(sums):
+        if line[column] < 1e-9 * sum(row[chosen[column]] ** 2 for row in rows):
+            return None
+        line[:] = [value / line[column] for value in line]
+        for other in sums:
+            if other is not line:
+                other[:] = [value - other[column] * ours for value, ours in zip(other, line, strict=True)]
+    if any(line[-1] < 0 for line in sums):
+        return None
+    found = dict(zip(chosen, (line[-1] for line in sums), strict=True))
+    return [found.get(part, 0.0) for part in range(3)]
+
+
+def _error(rows: list[list[float]], parts: list[float]) -> float:
+    return sum((sum(x * part for x, part in zip(row, parts, strict=True)) - 1) ** 2 for row in rows)

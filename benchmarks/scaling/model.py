@@ -233,9 +233,14 @@ def indexing(measured: Measured, installation: Installation) -> Station:
 
 def percolation(measured: Measured, workload: Workload, installation: Installation, notices: float) -> float:
     """Seconds of one percolate request: shards side by side, as far as there are processors for them."""
-    fit = Percolate.fitted(measured.percolation)
     side_by_side = min(installation.shards, installation.search_nodes * installation.cores)
-    return fit.seconds(notices, workload.profiles, max(1, side_by_side))
+    return _percolating(measured, workload, installation, notices) / max(1, side_by_side)
+
+
+def _percolating(measured: Measured, workload: Workload, installation: Installation, notices: float) -> float:
+    """Seconds of a processor that one percolate request takes, on all shards together."""
+    fit = Percolate.fitted(measured.percolation)
+    return installation.shards * fit.seconds(notices, workload.profiles, installation.shards)
 
 
 def matching(measured: Measured, workload: Workload, installation: Installation) -> Station:
@@ -246,9 +251,8 @@ def matching(measured: Measured, workload: Workload, installation: Installation)
         measured.match_store.value + hits * (measured.hit.value + measured.hit_locked.value)
         + percolation(measured, workload, installation, 1) - percolation(measured, workload, installation, 0)
     )  # fmt: skip
-    fit = Percolate.fitted(measured.percolation)
     processors = installation.search_nodes * installation.cores
-    work = fit.seconds(BATCH, workload.profiles, 1) / BATCH
+    work = _percolating(measured, workload, installation, BATCH) / BATCH
     locked = measured.save.value + hits * measured.hit_locked.value
     ceiling = min(processors / work if work else math.inf, 1 / locked if locked else math.inf)
     if percolation(measured, workload, installation, BATCH) >= REQUEST:
@@ -266,22 +270,25 @@ def morning(measured: Measured, workload: Workload, installation: Installation) 
     due = workload.owners * workload.at_seven * (1 - math.exp(-workload.hits * workload.per_owner))
     looked = workload.owners * (1 - workload.at_seven) * measured.digest_look.value
     begins = NEXT_PASS + looked
-    building = _shared(due * measured.digest.value, installation.digest_workers)
-    each = mailing(measured, workload, installation)
-    return due, begins + building, begins + max(building, due * each) + MAILS * each
+    work, each = due * measured.digest.value, mailing(measured, workload, installation)
+    joined = joining(work, installation.digest_workers)
+    building = work / joined + (joined - 1) / 2 * PASS
+    # What is not built when a worker joins in can only leave afterwards.
+    waits = (PASS * n + each * (due - PASS * n * (n + 1) / 2 / measured.digest.value) for n in range(joined))
+    return due, begins + building, begins + max(building, *waits) + MAILS * each
 
 
-def _shared(work: float, workers: int) -> float:
-    """Seconds until so many seconds of work are done, when each worker joins in a minute after the one before."""
+def joining(work: float, workers: int) -> int:
+    """How many workers take part in so many seconds of work, when each joins in a minute after the one before."""
     joined = 1
     while joined < workers and work > joined * (joined + 1) / 2 * PASS:
         joined += 1
-    return work / joined + (joined - 1) / 2 * PASS
+    return joined
 
 
 def mailing(measured: Measured, workload: Workload, installation: Installation) -> float:
     """Seconds between two mails: contents are handed over one at a time by each worker."""
-    allowed = workload.smtp_connections // CONNECTIONS_PER_BATCH
+    allowed = workload.smtp_connections // CONNECTIONS_PER_BATCH  # the others are refused
     return (measured.mail.value + workload.smtp) / max(1, min(installation.deliver_workers, allowed))
 
 

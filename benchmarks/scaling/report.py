@@ -81,8 +81,11 @@ class Report:
         ]
         fit = Percolate.fitted(self._measured.percolation)
         by = self._measured.percolation[0].command
-        rows.append(["percolation", "per profile, of one request", number(fit.per_profile), "s per profile", by])
-        rows.append(["", "and per notice in it", number(fit.per_pair), "s per profile and notice", by])
+        rows.append(
+            ["percolation", "per notice of one request, on every shard", number(fit.per_notice), "s per notice", by]
+        )
+        rows.append(["", "and per profile", number(fit.per_profile), "s per profile", by])
+        rows.append(["", "and per profile and notice", number(fit.per_pair), "s per profile and notice", by])
         return table(["figure", "what", "value", "unit", "measured by"], rows)
 
     def _trials(self) -> str:
@@ -224,6 +227,7 @@ _PLANNED: tuple[tuple[str, Callable[[Installation], str]], ...] = (
     ("search nodes x processors", lambda plan: f"{plan.search_nodes} x {plan.cores}"),
     ("shards, copies beside", lambda plan: f"{plan.shards}, {plan.replicas}"),
     ("disk of a search node", lambda plan: size(plan.node_disk)),
+    ("memory that a worker may use", lambda plan: size(plan.worker_memory)),
     ("disk of PostgreSQL", lambda plan: size(plan.database_disk)),
     ("connections that PostgreSQL allows", lambda plan: f"{plan.connections}"),
 )
@@ -240,6 +244,7 @@ _NEEDED = (
     ("search_nodes", "search nodes"),
     ("worker_machines", "machines for workers and sites, 8 processors and 16 GB"),
     ("connections", "connections that PostgreSQL must allow"),
+    ("smtp_connections", "connections that the mail server must take"),
 )
 
 

@@ -13,14 +13,16 @@ from benchmarks.scaling.limits import (
     PER_PROCESS,
     RESERVED,
     SHARD,
+    checking_bytes,
+    filling_bytes,
     search_bytes,
 )  # fmt: skip
 from benchmarks.scaling.measured import Measured
 from benchmarks.scaling.model import (
     BATCH,
+    CONNECTIONS_PER_BATCH,
     REQUEST,
     Outcome,
-    mailing,
     outcome,
     percolation,
 )  # fmt: skip
@@ -35,7 +37,9 @@ PROCESSORS = 16
 """Of one search node, at most."""
 NODE_DISK = 1_000 * GB
 PROCESS, CRAWL, MACHINE = 0.19 * GB, 0.16 * GB, 12 * GB
-"""Memory of a worker, of a crawl, and what a machine of 16 GB has for them."""
+"""Memory of a process, of a crawl, and what a machine of 16 GB has for them."""
+OTHERS = 4
+"""Processes beside workers: two sites and two schedulers."""
 BUILDERS = 8
 """Digest workers that keep the processors of such a machine busy; the other workers mostly wait."""
 MOST = 4_096
@@ -55,6 +59,8 @@ class Needed(Frozen):
     search_nodes: int
     worker_machines: int
     connections: int
+    smtp_connections: int
+    """That the mail server takes at once."""
 
 
 def needed(measured: Measured, workload: Workload) -> Needed:
@@ -64,28 +70,29 @@ def needed(measured: Measured, workload: Workload) -> Needed:
         math.ceil(workload.stored * measured.index_bytes.value / SHARD),
     )
     ample = _ample(shards)
+    accepted = workload.model_copy(update={"smtp_connections": CONNECTIONS_PER_BATCH * MOST})
 
     def keeps(fits: Callable[[Outcome], bool], part: str) -> int:
-        return _least(lambda count: fits(outcome(measured, workload, ample.model_copy(update={part: count}))))
+        return _least(lambda count: fits(outcome(measured, accepted, ample.model_copy(update={part: count}))))
 
     places = keeps(lambda found: found.crawl.busy <= ROOM, "crawl_workers")
     index = keeps(lambda found: found.searched[1] <= FOUND_IN and found.index.busy <= ROOM, "index_workers")
     match = keeps(lambda found: found.matched[1] <= MATCHED_IN and found.match.busy <= ROOM, "match_workers")
     digests = keeps(lambda found: found.digest_seconds <= MAILED_IN, "digest_workers")
     processors = max(2, shards * match)
-    due = outcome(measured, workload, ample).digests
-    one = ample.model_copy(update={"deliver_workers": 1})
-    deliver = math.ceil(due * mailing(measured, workload, one) / MAILED_IN) or 1
+    deliver = keeps(lambda found: found.mail_seconds <= MAILED_IN, "deliver_workers")
     workers = math.ceil(places / 3) + index + match + digests + deliver + 1
     disk = 2 * search_bytes(measured, workload, ample) / NODE_DISK
-    memory = workers * PROCESS + places * CRAWL
+    memory = (workers + OTHERS) * PROCESS + places * CRAWL
+    memory += match * filling_bytes(measured, workload) + checking_bytes(measured, workload)
     return Needed(
         crawl_places=places, index_workers=index, match_workers=match,
         digest_workers=digests, deliver_workers=deliver,
         shards=shards, processors=processors,
         search_nodes=max(1 if workload.stored < 1_000_000 else 3, math.ceil(processors / PROCESSORS), math.ceil(disk)),
         worker_machines=math.ceil(max(memory / MACHINE, digests / BUILDERS)) + (workload.stored >= 1_000_000),
-        connections=math.ceil(PER_PROCESS * (workers + 4) + PER_CRAWL * places + RESERVED),
+        connections=math.ceil(PER_PROCESS * (workers + OTHERS) + PER_CRAWL * places + RESERVED),
+        smtp_connections=CONNECTIONS_PER_BATCH * deliver,
     )  # fmt: skip
 
 
@@ -96,7 +103,8 @@ def _request(measured: Measured, workload: Workload, shards: int) -> float:
 def _ample(shards: int) -> Installation:
     """More than enough of everything but shards."""
     return Installation(
-        crawl_workers=MOST, at_once=1, index_workers=64, match_workers=64, digest_workers=MOST, deliver_workers=12,
+        crawl_workers=MOST, at_once=1, index_workers=64, match_workers=64, digest_workers=MOST,
+        deliver_workers=MOST,
         search_nodes=64, cores=max(16, shards), shards=shards, node_disk=NODE_DISK,
     )  # fmt: skip
 

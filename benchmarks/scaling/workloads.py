@@ -235,9 +235,9 @@ PLANS: dict[str, Installation] = {
         deliver_workers=2, search_nodes=3, cores=4, shards=1, node_disk=200 * GB,
     ),
     "target": Installation(
-        crawl_workers=12, at_once=3, index_workers=4, match_workers=4, digest_workers=24,
+        crawl_workers=12, at_once=3, index_workers=4, match_workers=4, digest_workers=15,
         deliver_workers=12, search_nodes=6, cores=16, shards=24, node_disk=500 * GB,
-        worker_memory=16 * GB, connections=800, database_disk=8_000 * GB,
+        worker_memory=12 * GB, connections=800, database_disk=8_000 * GB,
     ),
 }  # fmt: skip
 """What each size is reckoned with."""

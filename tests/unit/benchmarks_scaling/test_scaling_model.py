@@ -6,15 +6,23 @@ import pytest
 import simpy
 
 from benchmarks.scaling.days import Death, Result
-from benchmarks.scaling.limits import FOUND_IN, MATCHED_IN, breaking_point, pressures
+from benchmarks.scaling.limits import (
+    FOUND_IN,
+    MAILED_IN,
+    MATCHED_IN,
+    breaking_point,
+    checking_bytes,
+    filling_bytes,
+    pressures,
+)  # fmt: skip
 from benchmarks.scaling.measured import FILE, Measured, Percolate, PercolateRequest, Trial
-from benchmarks.scaling.model import BATCH, Outcome, outcome, percolation
+from benchmarks.scaling.model import BATCH, Outcome, morning, outcome, percolation
 from benchmarks.scaling.report import DOCUMENT, Report, filled
 from benchmarks.scaling.simulation import simulate
-from benchmarks.scaling.sizing import QUICK, needed
+from benchmarks.scaling.sizing import MACHINE, QUICK, needed
 from benchmarks.scaling.tables import Budget, Row, Table
 from benchmarks.scaling.trials import predicted
-from benchmarks.scaling.workloads import PLANS, REGIONAL, TODAY, Installation, Workload
+from benchmarks.scaling.workloads import PLANS, REGIONAL, TARGET, TODAY, Installation, Workload
 
 MEASURED = Measured.read(FILE)
 TOLERANCE = 0.15
@@ -92,23 +100,50 @@ def _matched(workload: Workload, plan: Installation) -> float:
     return simulate(MEASURED, _quiet(workload), plan).matched.mean
 
 
-def test_without_profiles_matching_costs_the_store_alone_and_without_hosts_nothing_happens() -> None:
+def test_without_profiles_matching_costs_what_a_notice_costs_and_without_hosts_nothing_happens() -> None:
     nobody = _outcome(TODAY.model_copy(update={"profiles": 0}))
-    assert nobody.match.station.each == pytest.approx(MEASURED.match_store.value)
+    read = Percolate.fitted(MEASURED.percolation).per_notice
+    assert nobody.match.station.each == pytest.approx(MEASURED.match_store.value + read)
     assert nobody.digests == 0
     still = _outcome(TODAY.model_copy(update={"hosts": ()}))
     assert (still.crawl.busy, still.lock, still.searched) == (0, 0, (0, 0))
 
 
 def test_a_percolate_request_grows_with_profiles_and_is_shared_by_shards() -> None:
-    exact = Percolate(per_profile=3e-4, per_pair=2e-7)
+    exact = Percolate(per_notice=1e-3, per_profile=3e-4, per_pair=2e-7)
     points = tuple(
         PercolateRequest(profiles=p, notices=n, seconds=exact.seconds(n, p, 1), command="", conditions="")
-        for p, n in ((10_000, 50), (10_000, 1_000), (100_000, 200))
+        for p, n in ((1_000, 200), (10_000, 50), (10_000, 1_000), (100_000, 200))
     )
     fitted = Percolate.fitted(points)
-    assert (fitted.per_profile, fitted.per_pair) == pytest.approx((3e-4, 2e-7))
+    assert (fitted.per_notice, fitted.per_profile, fitted.per_pair) == pytest.approx((1e-3, 3e-4, 2e-7))
     assert fitted.seconds(200, 1_000_000, 10) == pytest.approx(fitted.seconds(200, 100_000, 1))
+
+
+def test_no_part_of_a_percolate_request_is_below_zero_and_points_that_say_too_little_are_no_error() -> None:
+    def fitted(*points: tuple[int, int, float]) -> Percolate:
+        made = (PercolateRequest(profiles=p, notices=n, seconds=s, command="", conditions="") for p, n, s in points)
+        return Percolate.fitted(tuple(made))
+
+    falling = fitted((1_000, 100, 1.0), (1_000, 200, 0.5), (10_000, 100, 2.0))
+    assert min(falling.per_notice, falling.per_profile, falling.per_pair) == 0
+    same = fitted((1_000, 100, 1.0), (1_000, 100, 1.0))
+    assert same.seconds(100, 1_000, 1) == pytest.approx(1)
+
+
+def test_the_measured_percolate_requests_are_met_within_an_eighth() -> None:
+    fitted = Percolate.fitted(MEASURED.percolation)
+    for one in MEASURED.percolation:
+        assert fitted.seconds(one.notices, one.profiles, 1) == pytest.approx(one.seconds, rel=1 / 8)
+
+
+def test_digest_workers_who_would_join_after_the_end_change_nothing() -> None:
+    ten, fifteen, many = (_morning(digest_workers=number) for number in (10, 15, 48))
+    assert ten > fifteen == many
+
+
+def _morning(**plan: int) -> float:
+    return morning(MEASURED, TARGET, PLANS["target"].model_copy(update=plan))[1]
 
 
 # --- mechanisms ------------------------------------------------------------------------------------------------------
@@ -190,13 +225,34 @@ def test_the_least_that_is_named_keeps_the_goals_and_one_shard_less_does_not() -
             "search_nodes": least.search_nodes,
             "cores": least.processors,
             "shards": least.shards,
+            "digest_workers": least.digest_workers,
+            "deliver_workers": least.deliver_workers,
         }
     )
     found = outcome(MEASURED, large, plan)
     assert found.searched[1] <= FOUND_IN
     assert found.matched[1] <= MATCHED_IN
+    assert found.digest_seconds <= MAILED_IN
     fewer = plan.model_copy(update={"shards": least.shards - 1})
     assert percolation(MEASURED, large, plan, BATCH) <= QUICK < percolation(MEASURED, large, fewer, BATCH)
+
+
+def test_the_least_deliver_workers_send_all_mails_in_time_where_the_mail_server_takes_their_connections() -> None:
+    least = needed(MEASURED, TARGET)
+
+    def mails(deliver_workers: int, smtp_connections: int) -> float:
+        plan = PLANS["target"].model_copy(update={"deliver_workers": deliver_workers})
+        return outcome(MEASURED, TARGET.model_copy(update={"smtp_connections": smtp_connections}), plan).mail_seconds
+
+    assert mails(least.deliver_workers, least.smtp_connections) <= MAILED_IN
+    assert mails(least.deliver_workers - 1, least.smtp_connections) > MAILED_IN
+    assert mails(least.deliver_workers, least.smtp_connections - 1) > MAILED_IN
+
+
+def test_machines_for_workers_hold_full_match_workers_and_the_nightly_check() -> None:
+    least = needed(MEASURED, TARGET)
+    filled = least.match_workers * filling_bytes(MEASURED, TARGET) + checking_bytes(MEASURED, TARGET)
+    assert filled < (least.worker_machines - 1) * MACHINE
 
 
 def test_every_figure_says_how_it_was_measured() -> None:
