@@ -15,9 +15,9 @@ pytest_plugins = ("tests.support.no_skips", "tests.support.search_servers")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, lest the last of them keep one processor busy when all others are done."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files of slow tests only come first, lest the last of them keep one processor busy when all others are done."""
+    others = {item.path for item in items if not item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path in others)
 
 
 @pytest.fixture(scope="session")

@@ -184,9 +184,9 @@ async def test_a_file_to_download_is_refused(stage: RunningPortal[Stage], opened
 async def test_a_page_that_hangs_is_left_and_the_next_one_is_opened(
     stage: RunningPortal[Stage], opened: Opened
 ) -> None:
-    handler = opened(timeout=1.5)
+    handler = opened(timeout=8)
     await handler.download_request(asking(stage, "/built/1"))
-    stage.control.faults.start(Hang(seconds=30, path="/built/2"))
+    stage.control.faults.start(Hang(seconds=60, path="/built/2"))
     with pytest.raises(DownloadTimeoutError):
         await handler.download_request(asking(stage, "/built/2"))
     stage.control.faults.clear()
@@ -195,7 +195,7 @@ async def test_a_page_that_hangs_is_left_and_the_next_one_is_opened(
 
 async def test_a_script_that_never_ends_is_left_too(stage: RunningPortal[Stage], opened: Opened) -> None:
     stage.control.pages["/busy"] = page("<script>setTimeout(() => { for (;;) {} }, 0)</script>")
-    handler = opened(timeout=2)
+    handler = opened(timeout=8)
     with pytest.raises(DownloadTimeoutError):
         await handler.download_request(asking(stage, "/busy", meta={VISIT: Visit(until="#done")}))
     assert (await handler.download_request(asking(stage, "/built/3"))).status == 200
