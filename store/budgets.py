@@ -7,7 +7,7 @@ gives the connection back with the answer. The clock is the database's, the same
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
@@ -17,6 +17,7 @@ from store.columns import Instant
 from store.database import Database
 from store.tables import host_budgets
 
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LOOK_AGAIN = 0.25
 """Seconds until somebody whom no connection is free for asks again."""
 
@@ -81,7 +82,7 @@ class Budgets:
 
     def _locked(self, connection: Connection, host: str) -> tuple[datetime, datetime, dict[str, str]]:
         """Now, when the host is free, and who is connected; the row is ours until the transaction ends."""
-        new = {"host": host, "next_free_at": now() - timedelta(days=1), "connections": {}}
+        new = {"host": host, "next_free_at": _LONG_AGO, "connections": {}}
         connection.execute(self._database.insert(host_budgets).values(new).on_conflict_do_nothing())
         mine = select(host_budgets.c.next_free_at, host_budgets.c.connections).where(host_budgets.c.host == host)
         row = connection.execute(mine.with_for_update()).one()

@@ -8,6 +8,7 @@ to time whether it still does.
 from __future__ import annotations
 
 import logging
+import selectors
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import psycopg
 
 log = logging.getLogger(__name__)
+
+_UNLOCKING = 2.0
+"""Seconds that a server has to let a lock go; one that does not answer ends it with the connection."""
 
 
 def portal_lock(portal: str) -> str:
@@ -73,10 +77,19 @@ class SessionLock:
         return True
 
     def release(self) -> None:
-        """Let others have it."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Let others have it: at once where the server answers, else when it notices that the connection ended."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        from psycopg import Error
+
+        try:
+            if not connection.closed:
+                _unlock(connection, lock_key(self._name))
+        except Error as error:
+            log.debug("The lock %s ended with its connection: %s", self._name, error)
+        finally:
+            connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -85,3 +98,11 @@ class SessionLock:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _unlock(connection: psycopg.Connection[tuple[Any, ...]], key: int) -> None:
+    """Closing alone would not do: the server lets go a moment later, and whoever asks meanwhile is refused."""
+    connection.pgconn.send_query(f"SELECT pg_advisory_unlock({key:d})".encode())
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.pgconn.socket, selectors.EVENT_READ)
+        selector.select(_UNLOCKING)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
 from core import clock
-from store import Store, wakeups
+from store import Store, session_locks, wakeups
 from store.queues import LEASE
 from store.session_locks import SessionLock
 from store.tables import index_queue, match_queue
@@ -206,6 +208,45 @@ def test_one_process_at_a_time_has_a_lock_and_the_next_has_it_when_the_connectio
         theirs.release()
         assert mine.acquire()
         mine.release()
+
+
+@pytest.mark.postgres
+def test_a_lock_that_is_released_can_be_taken_at_once(postgres_url: str) -> None:
+    with Store(postgres_url) as store, Store(postgres_url) as elsewhere:
+        locks = SessionLock(store.database, "leader"), SessionLock(elsewhere.database, "leader")
+        for _ in range(25):
+            for lock in locks:
+                assert lock.acquire()
+                lock.release()
+                assert not lock.held()
+
+
+class _Hanging:
+    """A session with a server that has given a lock, and then answers nothing any more."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.mine, self.theirs = socket.socketpair()
+        self.pgconn = SimpleNamespace(socket=self.mine.fileno(), send_query=self.mine.send)
+
+    def execute(self, *_: object) -> SimpleNamespace:
+        return SimpleNamespace(fetchone=lambda: (True,))
+
+    def close(self) -> None:
+        self.closed = True
+        self.mine.close()
+
+
+def test_a_lock_of_a_server_that_hangs_keeps_nobody_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_locks, "_UNLOCKING", 0.05)
+    session = _Hanging()
+    with session.theirs, Store("postgresql://nobody@127.0.0.1:1/none") as store:
+        monkeypatch.setattr(store.database, "session", lambda: session)
+        with SessionLock(store.database, "leader") as lock:
+            assert lock.acquire()
+        assert session.theirs.recv(100).startswith(b"SELECT pg_advisory_unlock(")
+        assert session.closed
 
 
 @pytest.mark.postgres
