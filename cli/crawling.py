@@ -84,7 +84,8 @@ def crawl(
     The first crawl begins with what is open now. Exit 0 only when every window is complete.
     """
     from monitoring.incidents import judge
-    from pipelines.crawl import PortalClosed, run
+    from pipelines.crawl import run
+    from pipelines.opening import PortalClosed
     from pipelines.requests import CrawlRequest
     from scheduler import lifeline
 

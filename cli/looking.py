@@ -14,7 +14,6 @@ from core.errors import VigieError
 from core.settings import Settings
 from crawlers import portals
 from crawlers.portals import Portal
-from pipelines import pauses
 from pipelines.requests import CrawlRequest, beyond
 from store import Store
 from store.archive import Archive
@@ -98,7 +97,8 @@ def shown_from(portal: Portal, start: date, end: date) -> date:
 def crawled(request: CrawlRequest, settings: Settings, store: Store, archive: Archive, *, as_json: bool) -> bool:
     """Crawl what is missing of a stretch of days; whether the next stretch may begin."""
     from monitoring.incidents import judge
-    from pipelines.crawl import PortalClosed, run
+    from pipelines.crawl import run
+    from pipelines.opening import PortalClosed
 
     try:
         report = run(request, settings, store, archive, progressing())
@@ -135,16 +135,11 @@ def probe(
     from pipelines.probe import run
 
     settings = prepared()
-    definition = portals.load(portal)
+    portals.load(portal)
     checked_address(base_url)
-    closed = definition.at(base_url).closed_at(clock.now())
-    if closed:
-        raise VigieError(f"{closed} A probe waits until then.")
     place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
     window = Window.day(day.date()) if day else None
     with Store.open(settings) as store:
-        if paused := pauses.of(store, portal):
-            raise VigieError(f"{portal} is paused by {paused.by}: {paused.reason} `vigie resume {portal}` ends that.")
         try:
             report = run(
                 portal, settings, store, place, base_url=base_url, window=window, requests=requests, notices=notices

@@ -26,6 +26,7 @@ from crawlers.portals.loading import parser_version
 from notices.model import Frozen
 from pipelines import origins, pauses
 from pipelines.budget import budget_of, crawling_alone
+from pipelines.opening import refuse_closed
 from pipelines.reading import Reader
 from pipelines.requests import CrawlRequest, out_of_reach, plan
 from pipelines.services import CrawlServices, StoredFingerprints, Tell, VigieCrawler, tell_nobody
@@ -34,7 +35,6 @@ from store.records import RunRecord, RunState, Verdict, WindowRecord
 
 if TYPE_CHECKING:
     from crawlers.engines.window_spider import WindowSpider
-    from crawlers.portals import Portal
     from store import Store
     from store.archive import Archive
 
@@ -53,15 +53,7 @@ LOOK_SECONDS = 5.0
 MOST_UNREAD = 200
 """Unread paths kept per run; a portal that invents keys must not fill the store."""
 
-__all__ = ["CrawlReport", "CrawlRequest", "PortalClosed", "run"]
-
-
-class PortalClosed(VigieError):
-    """The portal has closed hours now, and nobody asked to ignore them."""
-
-
-class PortalPaused(PortalClosed):
-    """An operator paused the portal, and nobody asked to crawl it all the same."""
+__all__ = ["CrawlReport", "CrawlRequest", "run"]
 
 
 class CrawlReport(Frozen):
@@ -91,7 +83,7 @@ def run(
     """
     portal = load(request.portal).at(_address(request, settings))
     if not request.ignore_closed_hours:
-        _refuse_closed(portal, store)
+        refuse_closed(portal, store)
     if settings.demo and not portal.simulated:
         raise VigieError(f"The demonstration crawls simulated portals alone, and {portal.base_url} is none.")
     origins.keep_apart(portal, settings, store)
@@ -111,15 +103,6 @@ def run(
             budget=budget_of(portal, settings, store, alone),
         )
         return _finish(services, _Crawl(services, request, stops).run(), stops, unseen)
-
-
-def _refuse_closed(portal: Portal, store: Store) -> None:
-    if paused := pauses.of(store, portal.key):
-        end = f", until {paused.until.astimezone(portal.clock):%Y-%m-%d %H:%M}" if paused.until else ""
-        since = f"{paused.since.astimezone(portal.clock):%Y-%m-%d %H:%M}"
-        raise PortalPaused(f"{portal.key} is paused by {paused.by} since {since}{end}: {paused.reason.rstrip('.')}.")
-    if closed := portal.closed_at(now()):
-        raise PortalClosed(f"{closed} It opens at {portal.opens_at(now()).astimezone(portal.clock):%Y-%m-%d %H:%M}.")
 
 
 def _address(request: CrawlRequest, settings: Settings) -> str | None:

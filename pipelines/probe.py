@@ -31,6 +31,7 @@ from crawlers.portals.definition import PageCheck, Portal
 from notices.formats.reading import Reading
 from notices.model import Frozen
 from pipelines.budget import SharedBudget, budget_of, crawling_alone
+from pipelines.opening import refuse_closed
 from pipelines.reading import Refusal, read
 
 if TYPE_CHECKING:
@@ -152,10 +153,11 @@ def run(
 ) -> ProbeReport:
     """Probe a portal. `window` is what is open now; of a portal that knows days only, the last day with news by now.
 
-    `PortalBusy` while the portal is crawled or probed elsewhere, `OSError` when the folder cannot be written; whatever
-    the portal does is in the report.
+    `PortalClosed` in the portal's closed hours and while it is paused, `PortalBusy` while it is crawled or probed
+    elsewhere, `OSError` when the folder cannot be written; whatever the portal does is in the report.
     """
     portal = portals.load(key).at(base_url or settings.portal(key).base_url)
+    refuse_closed(portal, store)
     asked = window or (Window.open_now() if "open" in portal.scopes else Window.day(_day_with_news(portal)))
     with crawling_alone(store, key) as alone:
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.clock import frozen_at
-from pipelines.crawl import CrawlRequest, PortalClosed, run
+from pipelines.crawl import CrawlRequest, run
+from pipelines.opening import PortalClosed
 from simulated_portals.be_bda.server import make_portal
 from simulated_portals.messages import Answer, Request
 from simulated_portals.misbehaviour import AnswerStatus, Latency

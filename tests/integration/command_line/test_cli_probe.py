@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from core.clock import frozen_at
 from crawlers import portals
 from crawlers import settings as scrapy_settings
 from crawlers.portals.definition import PageCheck, Unverified
 from notices.model import Notice
 from simulated_portals.misbehaviour import AnswerStatus, EmptyList, RenameKey
 from tests.support.command import Vigie
+
+NIGHT = datetime(2026, 11, 19, 0, 30, tzinfo=UTC)
 
 
 def findings(vigie: Vigie, *arguments: str, code: int = 0) -> dict[str, dict[str, object]]:
@@ -53,6 +57,17 @@ def test_a_portal_that_refuses_or_is_empty_fails_the_probe_by_name(empty: Vigie,
     empty.control.faults.start(AnswerStatus(status=403))
     found = findings(empty, "--folder", str(tmp_path / "b"), code=1)
     assert found["the portal lets us in"]["held"] is False
+
+
+def test_at_night_the_real_portal_is_left_alone_and_a_simulated_one_is_not(empty: Vigie, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    with frozen_at(NIGHT):
+        empty("probe", "be_bda", "--folder", str(tmp_path / "simulated"))
+        empty.unset("PORTALS__BE_BDA__BASE_URL")
+        told = empty("probe", "be_bda", "--folder", str(folder), code=1).stderr
+        assert "maintenance at night" in told
+        assert "opens at 2026-11-19 05:00" in told
+        assert not folder.exists()
 
 
 def test_a_changed_answer_fails_the_probe_with_the_sentence(empty: Vigie, tmp_path: Path) -> None:
