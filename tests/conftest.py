@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from store import Archive, Store
 from tests.support import postgres
+
+# Machines are shared: no test of invented cases fails for its time.
+settings.register_profile("vigie", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vigie")
 
 pytest_plugins = ("tests.support.no_skips", "tests.support.search_servers")
 

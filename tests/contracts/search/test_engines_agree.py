@@ -30,7 +30,7 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 LANGUAGES = {"FRA": "fr", "NLD": "nl", "DEU": "de", "ENG": "en", "ARA": "ar"}
 TOLERATED = 0.003
 """Share of the running words of real notices whose terms may differ between the engines."""
-examples = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+examples = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = given(seed=st.integers(0, 2**32))
 
 Engines = tuple[EmbeddedIndex, ElasticsearchIndex]

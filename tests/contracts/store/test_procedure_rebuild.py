@@ -354,7 +354,7 @@ SAID = st.builds(Said, st.integers(0, 6), st.integers(0, 3), THING, THING, THING
     damage=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=4),
     refused=st.none() | st.integers(0, 3),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_saves_any_damage_and_one_rebuild_procedures_are_what_shares_identifiers(
     store: Store, batches: list[list[Said]], damage: list[tuple[int, int]], refused: int | None
 ) -> None:

@@ -259,7 +259,7 @@ def arrivals(draw: st.DrawFn) -> list[list[tuple[int, int, tuple[int, ...]]]]:
 
 
 @given(batches=arrivals())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_order_of_arrival_the_same_notices_belong_together(
     store: Store, batches: list[list[tuple[int, int, tuple[int, ...]]]]
 ) -> None:

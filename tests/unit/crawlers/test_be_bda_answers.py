@@ -212,7 +212,7 @@ def test_a_payload_over_the_limit_is_refused_unread() -> None:
     assert caught.value.reason is FormatReason.TOO_LARGE
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.randoms(use_true_random=False))
 def test_a_mutated_payload_becomes_a_notice_or_a_refusal_and_nothing_else(rng: random.Random) -> None:
     payload = unit(rng.choice(["call_two_stages", "old_dossier_without_document", "row_alone", "workspace_alone"]))

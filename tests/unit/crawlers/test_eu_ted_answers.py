@@ -237,7 +237,7 @@ def test_a_link_in_a_package_is_not_followed() -> None:
     assert unpack(package({}, link="a/566633_2026.xml"), {"566633-2026"}, LIMITS).documents == {}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=2000), st.integers(0, 3000))
 def test_any_bytes_are_a_package_or_a_told_problem(junk: bytes, position: int) -> None:
     body = bytearray(package(NOTICES))
@@ -368,7 +368,7 @@ def test_a_payload_over_the_limit_is_refused_unread() -> None:
     assert caught.value.reason is FormatReason.TOO_LARGE
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.randoms(use_true_random=False))
 def test_a_mutated_payload_becomes_a_notice_or_a_refusal_and_nothing_else(rng: random.Random) -> None:
     payload = unit(rng.choice(["french_result", "row_whose_document_is_kept_for_browsers", "sparse_row_of_two_buyers"]))

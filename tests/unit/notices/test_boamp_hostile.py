@@ -73,7 +73,7 @@ PLACES = [places(record) for record in RECORDS]
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_changed_values_give_a_notice_or_a_sentence(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(RECORDS) - 1))
     record: Any = RECORDS[position]
@@ -83,32 +83,32 @@ def test_changed_values_give_a_notice_or_a_sentence(data: st.DataObject) -> None
 
 
 @given(st.recursive(JUNK, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_document_gives_a_notice_or_a_sentence(value: Any) -> None:
     for shape in ("FNSimple", "MAPA", "DSP", "DIVERS", "EFORMS", "IDENTITE", "OBJET"):
         assert told({**RECORDS[0], "donnees": {shape: value}})
 
 
 @given(hostile_documents.with_changed_texts(PAYLOADS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_changed_texts_of_a_dump_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.with_changed_bytes(PAYLOADS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_changed_bytes_of_a_dump_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.with_lost_and_doubled_lines(PAYLOADS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_lost_and_doubled_lines_of_a_dump_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.cut(PAYLOADS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_dump_cut_anywhere_is_refused_as_cut(payload: bytes) -> None:
     assert READER.refusal(payload).reason in {FormatReason.CUT, FormatReason.NOT_XML}
 

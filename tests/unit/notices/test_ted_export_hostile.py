@@ -24,31 +24,31 @@ WORDS = (*hostile_documents.WORDS, b"25:61", b"20269999 99:99", b"9999/S 999-999
 
 
 @given(hostile_documents.cut(PAYLOADS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_ted_notice_cut_anywhere_is_refused_as_cut(payload: bytes) -> None:
     assert READER.refusal(payload).reason in {FormatReason.CUT, FormatReason.NOT_XML}
 
 
 @given(hostile_documents.with_changed_bytes(PAYLOADS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_changed_bytes_of_a_ted_notice_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.with_changed_texts(PAYLOADS, WORDS))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_changed_texts_of_a_ted_notice_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.with_changed_attributes(PAYLOADS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_changed_attributes_of_a_ted_notice_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 
 
 @given(hostile_documents.with_lost_and_doubled_lines(PAYLOADS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_lost_and_doubled_lines_of_a_ted_notice_give_a_notice_or_a_sentence(payload: bytes) -> None:
     assert READER.told(payload)
 

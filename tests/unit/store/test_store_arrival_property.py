@@ -35,7 +35,7 @@ def _saving(native_id: str, hour: int | None, number: str | None, title: str) ->
     return saving(native_id, published_at=published, notice_version=number, title={"fr": title})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrivals=versions, batched=st.booleans())
 def test_any_order_of_arrival_ends_in_the_same_current_version(
     one_store: Store, arrivals: list[tuple[int | None, str | None]], batched: bool
@@ -57,7 +57,7 @@ def test_any_order_of_arrival_ends_in_the_same_current_version(
     assert late == [any(earlier > key for earlier in keys[:position]) for position, key in enumerate(keys)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     arrivals=st.lists(st.tuples(st.integers(0, 5), st.just("1")), min_size=1, max_size=6, unique=True), data=st.data()
 )
