@@ -11,7 +11,7 @@ from alerts.matching import described
 from search.document import IndexDocument
 from search.errors import IndexUnavailable
 from search.matcher import EmbeddedMatcher
-from search.port import SearchIndex
+from search.port import IndexState, SearchIndex
 from search.query import NoticeQuery
 from store import Store
 from store.records import NewHit, Profile, StoredNotice
@@ -46,7 +46,10 @@ def record_existing(store: Store, index: SearchIndex, profile: Profile, now: dat
 
 
 def _candidates(store: Store, index: SearchIndex, query: NoticeQuery, now: datetime) -> Iterator[str]:
-    if index.status().needs_rebuild or store.index_queue.depth() > MOST_WAITING:
+    status = index.status()  # which never raises: one that hangs is not asked a second time
+    if status.state is IndexState.UNAVAILABLE:
+        raise IndexUnavailable(status.sentence or "L’index de recherche ne répond pas.")
+    if status.needs_rebuild or store.index_queue.depth() > MOST_WAITING:
         raise IndexUnavailable("L’index de recherche est en cours de remplissage.")
     waiting = dict.fromkeys(store.index_queue.notice_ids())  # first: what leaves the queue now, the index has
     indexed = [notice_id for notice_id in index.scan(query, now=now) if notice_id not in waiting]

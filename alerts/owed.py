@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from alerts import digests
 from alerts.existing import record_existing
+from alerts.turns import ANY_TIME, Turn
 from core.settings import Settings
 from notices.model import Frozen
 from search import open_index
@@ -43,7 +44,7 @@ class Owed(Frozen):
 def promise(store: Store, profile_id: str, *, first: bool = False) -> Owed:
     """Note that an alert is owed what is open; an earlier promise of a first digest stays.
 
-    Made before the alert changes, lest a crash lose it, and again afterwards, for the alert as it is now.
+    Made before the alert changes, lest a crash lose it; `keep` makes it again, for the alert as it is then.
     """
     before = _read(store.meta.get(_KEY + profile_id))
     owed = Owed(first=first or (before is not None and before.first), mark=secrets.token_hex(4))
@@ -58,18 +59,22 @@ def keep(
     owner: Owner,
     profile: Profile,
     now: datetime,
-    owed: Owed,
+    *,
+    first: bool = False,
+    turn: Turn = ANY_TIME,
 ) -> Digest | None:
-    """Find what is open for an alert that was promised it, and send its first digest if that was promised.
+    """Promise an alert, as it is now, what is open, and find it; send its first digest if that was promised.
 
-    Without an index (`None`), or with one that cannot answer, the promise stays and `settle` keeps it later.
+    Without an index (`None`), with one that cannot answer, and out of turn, the promise stays and `settle` keeps it
+    later.
     """
+    owed = promise(store, profile.id, first=first)
     try:
         if index is None:
-            raise IndexUnavailable("L’index de recherche n’est pas encore construit.")
-        return _kept(store, settings, index, owner, profile, now, owed)
+            raise IndexUnavailable("L’index de recherche n’est pas encore construit, ou ne répond pas.")
+        with turn():
+            return _kept(store, settings, index, owner, profile, now, owed)
     except IndexUnavailable as error:
-        promise(store, profile.id, first=owed.first)
         log.warning("What is open for alert %s is told when the search engine answers: %s", profile.id, error)
         return None
 
@@ -92,6 +97,12 @@ def settle(store: Store, settings: Settings, now: datetime) -> int:
     except IndexUnavailable as error:
         log.info("%d of %d alerts wait for the search engine: %s", len(waiting) - done, len(waiting), error)
     return done
+
+
+def tell(store: Store, settings: Settings, now: datetime) -> list[Digest]:
+    """Keep the promises that can be kept, then build the digests that are due; those."""
+    settle(store, settings, now)
+    return digests.build_due(store, settings, now)
 
 
 def any_owed(store: Store, profiles: Iterable[Profile]) -> bool:

@@ -6,7 +6,8 @@ waits until its owner confirms it, by the link or on their own page: nobody can 
 nobody confirms is forgotten after `UNCONFIRMED_LIFE`.
 
 The store alone must answer. A search engine that is away, or an index that is not there (`None`), keeps nobody from
-saving, confirming or changing: what is open today is told when it is back (`alerts.owed`).
+saving, confirming or changing: what is open today is told when it is back (`alerts.owed`). `turn` says when it may be
+asked; out of turn it counts as away.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic import Field
 from alerts import confirmation, links, owed, watchable
 from alerts.addresses import clean_address
 from alerts.confirmation import Asked
+from alerts.turns import ANY_TIME, Turn
 from alerts.wording import one_line
 from core.errors import VigieError
 from core.i18n import choose
@@ -90,6 +92,7 @@ def create(
     now: datetime,
     *,
     proven: Owner | None = None,
+    turn: Turn = ANY_TIME,
 ) -> Saved:
     """Save a profile.
 
@@ -99,18 +102,19 @@ def create(
     email = clean_address(request.email)
     wishes = _checked(request.wishes)
     name = check(request.name, request.query, wishes.language)
-    _refuse_unwatchable(settings, request.query, wishes.language)
+    _refuse_unwatchable(settings, request.query, wishes.language, turn)
     owner = store.profiles.ensure_owner(email, wishes.language, wishes.zone, wishes.hour, wishes.weekdays)
     if len(store.profiles.of_owner(owner.id)) >= MOST_PROFILES:
         raise ProfileError("Cette adresse a déjà 50 alertes ; supprimez-en une d'abord.")
     is_proven = proven is not None and proven.id == owner.id
     if owner.confirmed_at is None and not is_proven:
         owner = store.profiles.update_owner(owner.id, **wishes.model_dump())
-    state = ProfileState.WAITING if owner.confirmed_at is not None and not is_proven else ProfileState.ACTIVE
+    state = ProfileState.ACTIVE if owner.confirmed_at is None else ProfileState.WAITING
     profile = store.profiles.create(owner.id, name, request.query.to_dict(), state)
     if owner.confirmed_at is not None and is_proven:
-        promised = owed.promise(store, profile.id, first=True)
-        digest = owed.keep(store, settings, index, owner, profile, now, promised)
+        owed.promise(store, profile.id, first=True)  # before it is active, lest a crash lose it
+        profile = store.profiles.update(profile.id, state=ProfileState.ACTIVE)
+        digest = owed.keep(store, settings, index, owner, profile, now, first=True, turn=turn)
         return Saved(owner=owner, profile=profile, asked=Asked.NOT_NEEDED, first=digest)
     return Saved(owner=owner, profile=profile, asked=confirmation.ask(store, settings, owner, profile, now))
 
@@ -122,12 +126,15 @@ def confirm(
     owner_id: str,
     now: datetime,
     profile_id: str | None = None,
+    *,
+    turn: Turn = ANY_TIME,
 ) -> list[Digest]:
     """The owner followed the signed link: what is open today goes out at once, one first digest per profile.
 
     Every profile that waits for it starts, as of several saved within minutes only the first sent a mail. `profile_id`
     is the profile that the link named. Confirming again sends nothing twice, and finishes what a crash left undone for
-    the named one. Raises LinkError when owner or profile is gone.
+    the named one. An engine that does not answer is waited for once, not once for each profile. Raises LinkError when
+    owner or profile is gone.
     """
     owner = _owner(store, owner_id)
     profiles = awaiting(store, owner)
@@ -138,10 +145,11 @@ def confirm(
         if profile.state is ProfileState.WAITING:
             store.profiles.update(profile.id, state=ProfileState.ACTIVE)
     confirmed = store.profiles.confirm_owner(owner.id, now)
-    digests = [
-        owed.keep(store, settings, index, confirmed, profile, now, owed.promise(store, profile.id, first=True))
-        for profile in profiles
-    ]
+    digests = []
+    for profile in profiles:
+        digests.append(owed.keep(store, settings, index, confirmed, profile, now, first=True, turn=turn))
+        if owed.any_owed(store, [profile]):
+            index = None  # it did not answer: `owed.settle` keeps the other promises too
     return [digest for digest in digests if digest is not None]
 
 
@@ -167,18 +175,20 @@ def edit(
     query: NoticeQuery,
     now: datetime,
     language: str = "fr",
+    *,
+    turn: Turn = ANY_TIME,
 ) -> Profile:
     """Change name and query; what is open today and only the new query finds comes with the next digest."""
     before = _profile(store, profile_id)
     clean = check(name, query, language)
-    _refuse_unwatchable(settings, query, language)
+    _refuse_unwatchable(settings, query, language, turn)
     owner = store.profiles.owner(before.owner_id)
     is_owed = before.state is ProfileState.ACTIVE and query.to_dict() != before.query
     if owner is None or owner.confirmed_at is None or not is_owed:
         return store.profiles.update(profile_id, name=clean, query=query.to_dict())
     owed.promise(store, profile_id)
     profile = store.profiles.update(profile_id, name=clean, query=query.to_dict())
-    owed.keep(store, settings, index, owner, profile, now, owed.promise(store, profile_id))
+    owed.keep(store, settings, index, owner, profile, now, turn=turn)
     return profile
 
 
@@ -188,7 +198,15 @@ def pause(store: Store, profile_id: str) -> Profile:
     return store.profiles.update(profile_id, state=ProfileState.PAUSED)
 
 
-def resume(store: Store, settings: Settings, index: SearchIndex | None, profile_id: str, now: datetime) -> Profile:
+def resume(
+    store: Store,
+    settings: Settings,
+    index: SearchIndex | None,
+    profile_id: str,
+    now: datetime,
+    *,
+    turn: Turn = ANY_TIME,
+) -> Profile:
     """Match and mail a profile again; what is open today and was missed comes with the next digest."""
     before = _profile(store, profile_id)
     if before.state is ProfileState.ACTIVE:
@@ -198,7 +216,7 @@ def resume(store: Store, settings: Settings, index: SearchIndex | None, profile_
         return store.profiles.update(profile_id, state=ProfileState.ACTIVE)
     owed.promise(store, profile_id)
     profile = store.profiles.update(profile_id, state=ProfileState.ACTIVE)
-    owed.keep(store, settings, index, owner, profile, now, owed.promise(store, profile_id))
+    owed.keep(store, settings, index, owner, profile, now, turn=turn)
     return profile
 
 
@@ -239,8 +257,8 @@ def of_owner(store: Store, owner_id: str, profile_id: str) -> Profile:
     return profile
 
 
-def _refuse_unwatchable(settings: Settings, query: NoticeQuery, language: str) -> None:
-    if reason := watchable.refusal(settings, query, language):
+def _refuse_unwatchable(settings: Settings, query: NoticeQuery, language: str, turn: Turn) -> None:
+    if reason := watchable.refusal(settings, query, language, turn):
         raise ProfileError(reason)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 
+from alerts.turns import ANY_TIME, Turn
 from core.settings import Settings
 from search import for_pages, new_matcher
 from search.errors import IndexReadOnly, IndexUnavailable, QueryError
@@ -13,15 +14,16 @@ from search.query import NoticeQuery
 log = logging.getLogger(__name__)
 
 
-def refusal(settings: Settings, query: NoticeQuery, language: str) -> str | None:
+def refusal(settings: Settings, query: NoticeQuery, language: str, turn: Turn = ANY_TIME) -> str | None:
     """Why the engine cannot watch for a search, as a sentence; None when it can.
 
-    While a cluster is away nobody is kept from saving: should it refuse the search later, an incident names the alert.
+    While a cluster is away, or it is nobody's turn to ask it, nobody is kept from saving: should it refuse the search
+    later, an incident names the alert.
     """
     if not settings.search.on_cluster:
         return None
     try:
-        with closing(new_matcher(for_pages(settings))) as matcher:
+        with turn(), closing(new_matcher(for_pages(settings))) as matcher:
             matcher.check(query)
     except QueryError as error:
         return error.told(language)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from alerts import digests, missed, owed, profiles
+from alerts import missed, owed, profiles
 from core import clock
 from core.settings import Settings
 from core.urls import printed_url
@@ -34,8 +34,7 @@ def run(order: Order, settings: Settings, store: Store) -> None:
 
 
 def _digests(_order: Order, settings: Settings, store: Store) -> None:
-    owed.settle(store, settings, clock.now())
-    built = digests.build_due(store, settings, clock.now())
+    built = owed.tell(store, settings, clock.now())
     if built:
         log.info("%s digests built", len(built))
 

@@ -71,19 +71,22 @@ class Services:
 
     @property
     def index_if_any(self) -> SearchIndex | None:
-        """The index, for what goes on without it; None while there is none, or while it hangs."""
-        if time.monotonic() < self._rests_until:
-            return None
+        """The index, for what goes on without it and asks it in `turn`; None while there is none."""
         try:
             return self.index
         except Unavailable:
             return None
 
     @contextmanager
-    def asking_index(self) -> Iterator[None]:
-        """Turn an index that cannot be read into Unavailable."""
-        if time.monotonic() < self._rests_until or not self._asking.acquire(blocking=False):
-            raise Unavailable("index")
+    def turn(self) -> Iterator[None]:
+        """Stands around all that is asked of the search engine.
+
+        Raises IndexUnavailable when it does not answer, and at once while it rests or enough others ask it.
+        """
+        if time.monotonic() < self._rests_until:
+            raise IndexUnavailable("L’index de recherche n’a pas répondu ; il est laissé en repos un instant.")
+        if not self._asking.acquire(blocking=False):
+            raise IndexUnavailable("Trop de pages interrogent l’index de recherche en même temps.")
         begun = time.monotonic()
         try:
             yield
@@ -91,9 +94,18 @@ class Services:
             _LOG.error("The index does not answer: %s", error)
             if time.monotonic() - begun > SLOW:
                 self._rests_until = time.monotonic() + REST
-            raise Unavailable("index") from error
+            raise
         finally:
             self._asking.release()
+
+    @contextmanager
+    def asking_index(self) -> Iterator[None]:
+        """Turn an index that cannot be read, or not now, into Unavailable."""
+        try:
+            with self.turn():
+                yield
+        except IndexUnavailable as error:
+            raise Unavailable("index") from error
 
     def close(self) -> None:
         """Give back what was opened here."""

@@ -109,7 +109,8 @@ def create_alert(request: Request, token: str, form: Form) -> Response:
     try:
         with asking_store():
             services = site.services
-            profiles.create(services.store, site.settings, services.index_if_any, wanted, clock.now(), proven=owner)
+            store, index = services.store, services.index_if_any
+            profiles.create(store, site.settings, index, wanted, clock.now(), proven=owner, turn=services.turn)
     except ProfileError as error:
         told = alert_forms.told(error, language_of(request))
         return form_page(request, query, entered, OwnForm(owner.email, _base(token)), error=told, status=400)
@@ -141,9 +142,7 @@ def change_profile(request: Request, token: str, profile_id: str, action: str, f
             if action == "pause":
                 profiles.pause(services.store, profile.id)
             elif action == "resume":
-                profiles.resume(
-                    services.store, site_of(request).settings, services.index_if_any, profile.id, clock.now()
-                )
+                _resume(request, profile)
             elif action == "delete":
                 profiles.delete(services.store, profile.id)
             elif action == "edit":
@@ -157,17 +156,23 @@ def change_profile(request: Request, token: str, profile_id: str, action: str, f
     return _back(token)
 
 
+def _resume(request: Request, profile: Profile) -> None:
+    site = site_of(request)
+    store, index = site.services.store, site.services.index_if_any
+    profiles.resume(store, site.settings, index, profile.id, clock.now(), turn=site.services.turn)
+
+
 def _edit(request: Request, profile: Profile, form: FormData) -> None:
     """New name, and a new query when words or the address of a search were given."""
     site, language = site_of(request), language_of(request)
-    services = site.services
+    store, index = site.services.store, site.services.index_if_any
     pasted = str(form.get("search", "")).strip()
     if pasted:
         query = NoticeQuery.from_url(reading.typed(pasted), beside=reading.BESIDE)
     else:
         query = NoticeQuery.from_json(profile.query)
-    name = str(form.get("name", ""))
-    profiles.edit(services.store, site.settings, services.index_if_any, profile.id, name, query, clock.now(), language)
+    name, now = str(form.get("name", "")), clock.now()
+    profiles.edit(store, site.settings, index, profile.id, name, query, now, language, turn=site.services.turn)
 
 
 def _back(token: str) -> RedirectResponse:

@@ -65,7 +65,8 @@ def create_profile(request: Request, form: Form) -> HTMLResponse:
         wanted = ProfileRequest(email=entered.email, name=entered.name, query=query, wishes=alert_forms.wishes(entered))
         with asking_store():
             services = site.services
-            saved = profiles.create(services.store, site.settings, services.index_if_any, wanted, clock.now())
+            store, index = services.store, services.index_if_any
+            saved = profiles.create(store, site.settings, index, wanted, clock.now(), turn=services.turn)
     except (AddressError, ProfileError) as error:
         return form_page(request, query, entered, error=alert_forms.told(error, language), status=400)
     site.requests.note()
@@ -214,8 +215,10 @@ def confirm(request: Request, token: str, form: Form) -> HTMLResponse:
     _ = say.translate
     try:
         with asking_store():
-            store, index = site.services.store, site.services.index_if_any
-            sent = profiles.confirm(store, site.settings, index, named.owner_id, clock.now(), named.profile_id)
+            store, index, turn = site.services.store, site.services.index_if_any, site.services.turn
+            sent = profiles.confirm(
+                store, site.settings, index, named.owner_id, clock.now(), named.profile_id, turn=turn
+            )
             is_owed = owed.any_owed(store, store.profiles.of_owner(named.owner_id))
     except links.LinkError as error:
         raise HTTPException(404, "link-expired") from error

@@ -12,11 +12,11 @@ from alerts import existing, owed, profiles
 from alerts.profiles import ProfileRequest
 from core import clock
 from search.errors import IndexUnavailable
-from search.port import SearchIndex
+from search.port import IndexState, IndexStatus, SearchIndex
 from search.query import NoticeQuery
 from store import Store
 from store.records import Profile, ProfileState
-from tests.unit.alerts.alerts_kit import NOON, World, notice
+from tests.unit.alerts.alerts_kit import NOON, MemoryIndex, World, notice
 
 PONT = {"title": {"fr": "Réfection du pont de Jambes"}, "description": {}}
 BRIDGES = NoticeQuery.open_calls(text="pont")
@@ -101,6 +101,50 @@ def test_an_engine_that_hangs_is_waited_for_once_not_once_for_each_alert(
     assert [len(world.hits(owner)) for owner in owners] == [1] * 5
 
 
+@contextmanager
+def hanging() -> Iterator[list[str]]:
+    """What is asked inside the block of an index that hangs as a cluster does: its status says so, after a time-out."""
+    asked: list[str] = []
+
+    def status(_: MemoryIndex) -> IndexStatus:
+        asked.append("status")
+        return IndexStatus(
+            state=IndexState.UNAVAILABLE,
+            engine="memory",
+            documents=0,
+            schema_version="1",
+            sentence="no {answer} in 8 s",
+        )
+
+    def scan(*_: object, **__: object) -> Iterator[str]:
+        asked.append("scan")
+        raise IndexUnavailable("no answer in 8 s")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryIndex, "status", status)
+        patch.setattr(MemoryIndex, "scan", scan)
+        yield asked
+
+
+def test_an_index_whose_status_is_no_answer_is_asked_nothing_more(world: World) -> None:
+    (profile,) = world.store.profiles.of_owner(world.subscribe().owner.id)
+    with hanging() as asked, pytest.raises(IndexUnavailable, match=r"no \{answer\} in 8 s"):
+        existing.record_existing(world.store, world.index, profile, NOON)
+    assert asked == ["status"]
+
+
+def test_one_link_that_starts_five_alerts_waits_once_for_an_engine_that_hangs_and_all_are_told_later(
+    world: World,
+) -> None:
+    world.crawl(notice(1))
+    owner, *_ = [world.subscribe(name=f"Éclairage {number}").owner for number in range(5)]
+    with hanging() as asked:
+        assert profiles.confirm(world.store, world.settings, world.index, owner.id, NOON) == []
+    assert asked == ["status"]
+    assert {profile.state for profile in world.store.profiles.of_owner(owner.id)} == {ProfileState.ACTIVE}
+    assert (settled(world), len(world.hits(owner)), len(world.mails())) == (5, 5, 5)
+
+
 def test_a_crash_between_the_save_and_the_search_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = world.confirmed()
     (profile,) = world.store.profiles.of_owner(owner.id)
@@ -112,6 +156,22 @@ def test_a_crash_between_the_save_and_the_search_loses_nothing(world: World, mon
     profiles.edit(world.store, world.settings, None, profile.id, "Ponts", BRIDGES, NOON)  # the same once more
     assert settled(world) == 1
     assert [hit.notice_id for hit in world.hits(owner)] == ["be_bda:2"]
+
+
+def test_an_alert_added_by_its_proven_owner_is_never_active_without_its_first_digest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.crawl(notice(2, **PONT))
+    owner = world.confirmed()
+    request = ProfileRequest(email=owner.email, name="Ponts", query=BRIDGES)
+    for broken in ("alerts.owed.promise", "alerts.owed.record_existing"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, lambda *_, **__: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                profiles.create(world.store, world.settings, world.index, request, NOON, proven=owner)
+    added = [profile for profile in world.store.profiles.of_owner(owner.id) if profile.name == "Ponts"]
+    assert sorted(profile.state for profile in added) == [ProfileState.ACTIVE, ProfileState.WAITING]
+    assert (settled(world), len(world.hits(owner)), len(world.mails())) == (1, 1, 1)
 
 
 def test_what_is_paused_or_gone_meanwhile_is_told_nothing(world: World) -> None:
