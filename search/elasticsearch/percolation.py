@@ -2,7 +2,9 @@
 
 A request costs the server more for its profiles than for its documents. Where it is too slow for all profiles at once,
 it is asked about a part of them at a time: each profile stands in one of `SLICES` slices, by its id, and a part is some
-slices that follow each other. How many parts were answered in time is remembered for the next batches.
+slices that follow each other. How many parts were answered in time is remembered for the next batches, until a batch is
+answered so fast that fewer would do. A server that hangs answers a question without profiles no more than one with few;
+then nothing is learnt, and the batch fails.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -17,6 +20,7 @@ from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch
 
 from core.settings import SearchSettings
 from search.document import IndexDocument
+from search.elasticsearch.client import GREETING_SECONDS
 from search.elasticsearch.compiler import Dsl
 from search.elasticsearch.documents import Source, percolated
 from search.elasticsearch.errors import reason_of
@@ -35,10 +39,12 @@ SLICES: Final = 256
 """Another number needs another version of `index_mappings/profiles.json`."""
 _PARTS: Final = (1, 8, 64, SLICES)
 """In how many parts the profiles are asked, one after the other when a request lasts too long."""
-FEWER_AFTER: Final = 3600.0
-"""Seconds after which a batch is tried in fewer parts: at worst one request in an hour lasts too long."""
 _SHARE: Final = 4.0
 """How many times longer than a search a request may take."""
+_WELL: Final = 0.25
+"""The part of that time in which larger parts must be expected to be answered before they are asked."""
+_NOBODY: Final = "nobody"
+"""An id that no profile has."""
 _SLOT: Final = "_percolator_document_slot"
 _BAD: Final = 400
 _TOO_LARGE: Final = 413
@@ -71,13 +77,25 @@ class _Part(NamedTuple):
         ]
 
 
+@dataclass
+class _Taken:
+    """How long the answers about a batch took, in seconds, and about how many documents times slices they were."""
+
+    seconds: float = 0.0
+    told: int = 0
+
+    def of_all(self, documents: int) -> float:
+        """How long so many documents and all profiles may take: rather too long, as each request reads documents."""
+        return self.seconds / self.told * documents * SLICES
+
+
 def slice_of(profile_id: str) -> int:
     """The slice of a profile, the same for ever."""
     return crc32(profile_id.encode()) % SLICES
 
 
 class Percolation:
-    """Asks the stored queries of one alias, for a start in so many `parts`."""
+    """Asks the stored queries of one alias."""
 
     def __init__(
         self,
@@ -86,15 +104,17 @@ class Percolation:
         settings: SearchSettings,
         page: int = PAGE,
         *,
-        parts: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client.options(request_timeout=settings.timeout * _SHARE, retry_on_timeout=False)
+        self._limit = settings.timeout * _SHARE
+        self._client = client.options(request_timeout=self._limit, retry_on_timeout=False)
+        self._brief = client.options(request_timeout=min(GREETING_SECONDS, settings.timeout), max_retries=0)
         self._alias = alias
         self._page = page
         self._clock = clock
-        self._parts = parts
-        self._fewer_at = clock() + FEWER_AFTER
+        self._parts = 1
+        self._too_slow = 0
+        """The most documents of a batch that was too slow in so many parts, or in fewer."""
 
     def batches(self, documents: Sequence[IndexDocument]) -> Iterator[Sequence[IndexDocument]]:
         """The documents, as many at a time as go into one request."""
@@ -115,39 +135,61 @@ class Percolation:
 
         A document that the server cannot read at all is left out, with an error in the log: the index of notices
         refuses it as well, and it is in quarantine. The others are matched. Raises `ConnectionTimeout` when the server
-        is too slow even for the smallest part.
+        is too slow even for the smallest part, and what the client raises when it hangs.
         """
-        parts = self._parts if self._clock() < self._fewer_at else _fewer(self._parts)
+        parts, taken = self._parts, _Taken()
         waiting = [_part(documents, moment)]
         while waiting:
             part = waiting.pop()
             if len(part.slices) > SLICES // parts:
                 waiting += reversed(part.narrowed(SLICES // parts))
                 continue
+            began = self._clock()
             try:
                 page = self._asked(part)
             except ConnectionTimeout:
-                self._fewer_at = self._clock() + FEWER_AFTER
                 if parts == SLICES:
                     raise
-                parts = _more(parts)
+                parts = self._more(parts, len(documents))
                 waiting.append(part)
                 continue
             except ApiError as error:
                 waiting += reversed(_halves(part, moment, error))
                 continue
+            taken.seconds += self._clock() - began
             self._worked(parts)
             if len(page) == self._page:
                 waiting.append(part._replace(behind=page[-1]["_id"]))
+            else:
+                taken.told += len(part.documents) * len(part.slices)
             if page:
                 yield [_found(hit, part.first) for hit in page]
+        self._fewer(taken, len(documents))
+
+    def _more(self, parts: int, documents: int) -> int:
+        """In how many parts to ask what is too slow in so many; raises when the server hangs, which parts do not help.
+
+        What is asked is a document by its id: it does not wait behind the searches of a server that is only slow.
+        """
+        self._brief.exists(index=self._alias, id=_NOBODY)
+        self._too_slow = max(self._too_slow, documents)
+        return next(more for more in _PARTS if more > parts)
 
     def _worked(self, parts: int) -> None:
         """The server answers when it is asked in so many parts."""
         if parts > self._parts:
             log.warning("Elasticsearch is too slow for all profiles at once; they are asked in %d parts.", parts)
-        if parts != self._parts:
-            self._parts, self._fewer_at = parts, self._clock() + FEWER_AFTER
+            self._parts = parts
+
+    def _fewer(self, taken: _Taken, documents: int) -> None:
+        """Ask the next batch in fewer parts if even the largest that was too slow would be answered well in time."""
+        if not taken.told:
+            return
+        whole = taken.of_all(max(self._too_slow, documents))
+        parts = next(few for few in _PARTS if few >= self._parts or whole / few <= self._limit * _WELL)
+        if parts < self._parts:
+            log.info("Elasticsearch is fast enough again for profiles in %d parts, after %d.", parts, self._parts)
+            self._parts = parts
 
     def _asked(self, part: _Part) -> list[dict[str, Any]]:
         """The next profiles of a part in the order of their ids."""
@@ -188,14 +230,6 @@ def _halves(part: _Part, moment: Moment, error: ApiError) -> list[_Part]:
     middle = len(documents) // 2
     halves = (_part(documents[:middle], moment, part.first), _part(documents[middle:], moment, part.first + middle))
     return [half._replace(slices=part.slices, behind=part.behind) for half in halves]
-
-
-def _more(parts: int) -> int:
-    return next(more for more in _PARTS if more > parts)
-
-
-def _fewer(parts: int) -> int:
-    return max((fewer for fewer in _PARTS if fewer < parts), default=1)
 
 
 def _is_of_documents(status: int, reason: str) -> bool:

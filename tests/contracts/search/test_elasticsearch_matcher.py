@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
-from elasticsearch import ApiError, AuthorizationException
+from elasticsearch import ApiError, AuthorizationException, ConnectionTimeout
 
 from alerts.matching import MatcherState
 from notices.model import NoticeKind, Place
@@ -102,9 +102,29 @@ def test_profiles_that_are_asked_in_parts_match_what_they_match_in_one(
     items.append(ITEM)
     whole = one.match(items, now=NOW)
     settings = settings_for(text_server, MATCHING)
-    one._percolation = Percolation(one._client, one._index.alias, settings, page, parts=parts)
+    one._percolation = Percolation(one._client, one._index.alias, settings, page)
+    one._percolation._parts = parts
     assert whole
     assert sorted(one.match(items, now=NOW)) == sorted(whole)
+
+
+def test_a_server_that_is_late_and_does_not_hang_is_asked_in_parts(
+    one: ElasticsearchMatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.put("a", VOIRIE)
+    ask, asked = one._percolation._client.search, []
+
+    def late_at_first(**request: Any) -> Any:
+        asked.append(request)
+        if len(asked) == 1:
+            raise ConnectionTimeout("too slow")
+        return ask(**request)
+
+    monkeypatch.setattr(one._percolation._client, "search", late_at_first)
+    assert matched(one) == {"a"}
+    assert len(asked) == 1 + 8
+    assert matched(one) == {"a"}
+    assert len(asked) == 1 + 8 + 1
 
 
 def test_profiles_outlive_the_process_and_are_not_sent_again(
