@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 Difference = Literal["missed", "unwanted"]
 NAMED = 50
 """Differences that the incident names."""
-LOOKED_AT = 10_000
-"""The last hits of a profile that are read to judge those that are doubtful."""
 _BATCH = 500
 
 
@@ -79,7 +77,7 @@ def check(store: Store, settings: Settings, since: datetime, now: datetime) -> M
             due = judge.due(profile, query)
             found += len(due)
             missed += judge.missed(profile, query, due)
-            unwanted += judge.unwanted(profile, query)
+            unwanted += judge.unwanted(profile, query, due)
     done = MatchingCheck(
         notices=len(judged), profiles=len(profiles), found=found, missed=tuple(missed), unwanted=tuple(unwanted)
     )
@@ -118,17 +116,16 @@ class _Judge:
             and profile.id not in copies.who_heard(self._store, one, self._told.get(one.procedure_key, []))
         ]
 
-    def unwanted(self, profile: Profile, query: NoticeQuery) -> list[Missed]:
-        """Hits of a match that the search does not find."""
+    def unwanted(self, profile: Profile, query: NoticeQuery, due: Sequence[StoredNotice]) -> list[Missed]:
+        """Hits of a match that the search finds neither now, unlike what is due, nor for the moment of the hit."""
         mine = [one for one in self._of_profile.get(profile.id, ()) if profile.changed_at < one.changed_at]
-        found = self._scratch.ids(query, self._now) if mine else set()
-        doubtful = {(one.notice.id, one.version): one for one in mine if one.notice.id not in found}
-        hits = self._store.hits.of_profile(profile.id, LOOKED_AT) if doubtful else []
+        found = {one.notice.id for one in due}
+        doubtful = {one.notice.id: one for one in mine if one.notice.id not in found}
+        told = [ToldVersion(profile.id, one.notice.id, one.version) for one in doubtful.values()]
         return [
-            _pair(profile, doubtful[hit.notice_id, hit.version], "unwanted")
-            for hit in hits
-            if (hit.notice_id, hit.version) in doubtful
-            and not any(reason.get("clause") == FOLLOWED for reason in hit.reasons)
+            _pair(profile, doubtful[hit.notice_id], "unwanted")
+            for hit in self._store.hits.of_versions(told)
+            if not any(reason.get("clause") == FOLLOWED for reason in hit.reasons)
             and hit.notice_id not in self._scratch.ids(query, hit.created_at)
         ]
 
@@ -172,5 +169,5 @@ def _keep_incident(store: Store, kind: IncidentKind, message: str, found: Sequen
         store.incidents.close(None, kind)
         return
     log.error("%s: %d pairs of profile and notice; the first: %s", kind, len(found), found[0])
-    named = [one.model_dump() for one in found[:NAMED]]
-    store.incidents.open(None, kind, message.format(count=len(found)), {"count": len(found), "missed": named})
+    named = [f"{one.notice_id}, version {one.version}, profile {one.profile_id}" for one in found[:NAMED]]
+    store.incidents.open(None, kind, message.format(count=len(found)), {"count": len(found), "notices": named})

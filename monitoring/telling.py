@@ -87,6 +87,9 @@ _COUNTED = {
     IncidentKind.IDENTIFIER_SET_ASIDE: "count",
     IncidentKind.EXPORT_GIVEN_UP: "count",
 }
+_NOTED = (
+    "run", "words", "reasons", "windows", "messages", "profiles", "notices", "machines", "identifiers", "exports",
+)  # fmt: skip
 _SILENT = N_(
     "{name} : aucune lecture réussie depuis celle prévue le {when} ; le portail ou la planification est arrêté."
 )
@@ -117,7 +120,7 @@ def sentence(incident: Incident, language: str) -> str:
 def details_of(incident: Incident) -> tuple[str, ...]:
     """What operators need beside the sentence: words of servers, reasons, names; as they were noted."""
     found: list[str] = []
-    for key in ("run", "words", "reasons", "windows", "messages", "profiles", "machines", "identifiers", "exports"):
+    for key in _NOTED:
         value = incident.details.get(key)
         if isinstance(value, str) and value:
             found.append(value)

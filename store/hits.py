@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, exists, select
@@ -69,6 +69,17 @@ class Hits:
     def of_profile(self, profile_id: str, limit: int = 100) -> list[Hit]:
         """The last hits of a profile, newest first."""
         return self._fetch(select(hits).where(hits.c.profile_id == profile_id).order_by(hits.c.id.desc()).limit(limit))
+
+    def of_versions(self, told: Iterable[ToldVersion]) -> Iterator[Hit]:
+        """The hits on exactly these notice versions, however old; a few hundred are in memory at a time."""
+        by_profile: dict[str, set[ToldVersion]] = {}
+        for one in told:
+            by_profile.setdefault(one.profile_id, set()).add(one)
+        for profile_id, wanted in by_profile.items():
+            statement = select(hits).where(hits.c.profile_id == profile_id).order_by(hits.c.id)
+            for some in chunks(sorted(one.notice_id for one in wanted)):
+                found = self._fetch(statement.where(hits.c.notice_id.in_(some)))
+                yield from (hit for hit in found if ToldVersion(profile_id, hit.notice_id, hit.version) in wanted)
 
     def profiles_of_procedures(self, procedure_keys: Iterable[str]) -> dict[str, set[str]]:
         """Active profiles that had a hit on each of these procedures; procedures without any are absent."""

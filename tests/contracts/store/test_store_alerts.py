@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from store import ConflictError, Store, StoreError, digest_id
+from store.hits import ToldVersion
 from store.records import HitKind, OutboxState, Owner, Profile, ProfileState
 from tests.support.store_examples import PUBLISHED, later, message, new_hit, saving
 
@@ -145,6 +146,26 @@ def test_hits_and_their_queue_rows_go_together(store: Store, profile: Profile) -
 def test_many_hits_are_written_at_once(store: Store, profile: Profile) -> None:
     assert len(store.hits.record([new_hit(profile.id, str(number)) for number in range(1500)], [])) == 1500
     assert len(store.hits.pending(profile.owner_id)) == 1500
+
+
+def test_the_hits_on_exactly_the_versions_asked_for_are_found(store: Store, owner: Owner, profile: Profile) -> None:
+    other = store.profiles.create(owner.id, "Autre", {})
+    written = store.hits.record(
+        [
+            new_hit(of.id, str(number), version)
+            for of in (profile, other)
+            for number in range(700)
+            for version in (1, 2)
+        ],
+        [],
+    )
+    asked = {(profile.id, 1): range(700), (profile.id, 2): [3], (other.id, 2): [3, 4]}
+    told = [ToldVersion(of, f"be_bda:{n}", version) for (of, version), numbers in asked.items() for n in numbers]
+    found = list(store.hits.of_versions([*told, told[0], ToldVersion("none", "be_bda:1", 1)]))
+    expected = [hit for hit in written if ToldVersion(hit.profile_id, hit.notice_id, hit.version) in told]
+    assert sorted(found, key=lambda hit: hit.id) == expected
+    assert len(expected) == len(told)
+    assert list(store.hits.of_versions([])) == []
 
 
 def test_hits_wait_for_a_digest_while_their_profile_is_active(store: Store, owner: Owner, profile: Profile) -> None:

@@ -12,10 +12,12 @@ from click.testing import CliRunner
 from alerts import matching, missed
 from cli import main
 from core import clock
+from monitoring import telling
+from notices.model import Notice
 from search.matcher import EmbeddedMatcher
 from search.query import NoticeQuery
 from store import Store
-from store.records import IncidentKind, NewHit, Origin, ProfileState, Saving
+from store.records import IncidentKind, NewHit, Origin, Profile, ProfileState, Saving
 from tests.unit.alerts.alerts_kit import LIGHTING, NOON, notice, second_version, settings_in
 
 DAY = timedelta(days=1)
@@ -36,10 +38,10 @@ def store(place: Path) -> Iterator[Store]:
         yield opened
 
 
-def saved(store: Store, *items: object, origin: Origin = Origin.CRAWL) -> None:
+def saved(store: Store, *items: Notice, origin: Origin = Origin.CRAWL) -> None:
     """Saved at noon."""
     with clock.frozen_at(NOON):
-        store.notices.save_many([Saving(notice=item, origin=origin) for item in items])  # type: ignore[arg-type]
+        store.notices.save_many([Saving(notice=item, origin=origin) for item in items])
 
 
 def matched(store: Store) -> None:
@@ -55,6 +57,33 @@ def matched(store: Store) -> None:
 def lost(store: Store) -> None:
     """A match worker that takes the rows and finds nothing."""
     store.match_queue.acknowledge(store.match_queue.take(100))
+
+
+def only_profile(store: Store) -> Profile:
+    """The one of the fixture."""
+    (profile,) = store.profiles.changed_since(0).put
+    return profile
+
+
+def told(store: Store, *notice_ids: str) -> None:
+    """First versions that the profile was told of at noon because of its words."""
+    profile, why = only_profile(store), ({"clause": "text", "printed": "éclairage"},)
+    keys = {stored.notice.id: stored.procedure_key for stored in store.notices.iterate()}
+    with clock.frozen_at(NOON):
+        store.hits.record(
+            [
+                NewHit(
+                    profile_id=profile.id,
+                    notice_id=notice_id,
+                    version=1,
+                    procedure_key=keys.get(notice_id, notice_id),
+                    reasons=why,
+                    snapshot={},
+                )
+                for notice_id in notice_ids
+            ],
+            [],
+        )
 
 
 def checked(store: Store, place: Path, hours: int = 14) -> missed.MatchingCheck:
@@ -80,6 +109,7 @@ def test_what_matching_lost_is_named_and_is_an_incident_until_it_is_told(store: 
     assert [one.notice_id for one in found.missed] == ["be_bda:2"]
     (incident,) = store.incidents.current()
     assert (incident.kind, incident.details["count"]) == (IncidentKind.MATCHING_MISSED, 1)
+    assert telling.details_of(incident) == (f"be_bda:2, version 1, profile {only_profile(store).id}",)
     later = checked(store, place, hours=48)
     assert (later.notices, later.missed) == (0, ())
     assert store.incidents.current() == []
@@ -133,27 +163,21 @@ def test_what_was_told_and_answers_no_search_is_named_and_what_follows_a_procedu
         while matching.drain(store, matching.MatcherState(EmbeddedMatcher())):
             pass
     assert checked(store, place).unwanted == ()
-    (profile,) = store.profiles.changed_since(0).put
-    why = ({"clause": "text", "printed": "éclairage"},)
-    (wrong,) = (stored for stored in store.notices.iterate() if stored.notice.id == "be_bda:2")
-    with clock.frozen_at(NOON):
-        store.hits.record(
-            [
-                NewHit(
-                    profile_id=profile.id,
-                    notice_id="be_bda:2",
-                    version=wrong.version,
-                    procedure_key=wrong.procedure_key,
-                    reasons=why,
-                    snapshot={},
-                )
-            ],
-            [],
-        )
+    told(store, "be_bda:2")
     found = checked(store, place)
     assert [(one.what, one.notice_id) for one in found.unwanted] == [("unwanted", "be_bda:2")]
     (incident,) = store.incidents.current()
     assert (incident.kind, incident.details["count"]) == (IncidentKind.MATCHING_UNWANTED, 1)
+    assert telling.details_of(incident) == (f"be_bda:2, version 1, profile {only_profile(store).id}",)
+
+
+def test_a_hit_that_answers_no_search_is_named_however_many_came_after_it(store: Store, place: Path) -> None:
+    saved(store, notice(1, title={"fr": "Voirie"}, description={}))
+    matched(store)
+    told(store, "be_bda:1")
+    told(store, *(f"gone:{number}" for number in range(10_000)))
+    assert [one.notice_id for one in checked(store, place).unwanted] == ["be_bda:1"]
+    assert [one.kind for one in store.incidents.current()] == [IncidentKind.MATCHING_UNWANTED]
 
 
 def test_the_command_ends_with_a_code_that_says_whether_something_was_missed(
