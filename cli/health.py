@@ -79,7 +79,7 @@ def _process(settings: Settings, role: str, *, end_hanging: bool) -> None:
     if end_hanging:
         for beat in found:
             if beat not in alive:
-                heartbeats.end_hanging(beat)
+                heartbeats.end_hanging(settings.data_dir, beat)
     if len(alive) < len(found) or not found:
         last = max((beat.at for beat in found), default=None)
         raise VigieError(

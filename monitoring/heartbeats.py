@@ -26,6 +26,7 @@ from typing import Self
 from pydantic import AwareDatetime, ValidationError
 
 from core import clock
+from core.errors import VigieError
 from core.settings import Settings
 from notices.model import Frozen
 from store import Store
@@ -33,6 +34,8 @@ from store import Store
 log = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 10.0
+AGAIN_SECONDS = 1.0
+"""After a beat whose file could not be written: with room on the disk again, a process soon looks alive."""
 FRESH = timedelta(seconds=60)
 """A process that has not been heard of for longer is not alive."""
 FORGOTTEN = timedelta(days=1)
@@ -79,7 +82,8 @@ class Heart:
         self._pulsed = time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
-        self._told = False
+        self._written = True
+        self._told: set[str] = set()
 
     def start(self) -> Self:
         """Beat once at once, then every few seconds."""
@@ -104,17 +108,17 @@ class Heart:
             self._guarded("The last heartbeat", lambda: store.meta.delete(key))
 
     def beat(self) -> bool:
-        """Write the signs of life, unless the main loop hangs; whether they were written."""
+        """Write the signs of life, unless the main loop hangs; whether this machine's was written."""
         if time.monotonic() - self._pulsed > self._patience:
             log.error("The main loop of this %s has been silent for %.0f s.", self._beat.role, self._patience)
             return False
         self._beat = self._beat.model_copy(update={"at": clock.now()})
         told = self._beat.model_dump_json()
-        self._guarded("The heartbeat file", lambda: self._write(told))
+        self._written = self._guarded("The heartbeat file", lambda: self._write(told))
         if self._store is not None:
             store = self._store
             self._guarded("The heartbeat", lambda: store.meta.set(f"{_PREFIX}{self._beat.name}", told))
-        return True
+        return self._written
 
     def __enter__(self) -> Self:
         return self.start()
@@ -135,18 +139,19 @@ class Heart:
         draft.replace(self._path)
 
     def _run(self) -> None:
-        while not self._stopping.wait(PERIOD_SECONDS):
+        while not self._stopping.wait(PERIOD_SECONDS if self._written else AGAIN_SECONDS):
             self.beat()
 
-    def _guarded(self, what: str, action: Callable[[], object]) -> None:
-        """A store that is away must not end the process that waits for it; it is said once."""
+    def _guarded(self, what: str, action: Callable[[], object]) -> bool:
+        """A store that is away must not end the process that waits for it; it is said once. Whether it was done."""
         try:
             action()
         except Exception as error:  # noqa: BLE001 - whatever the driver raises, the process goes on
-            (log.debug if self._told else log.warning)("%s cannot be written: %s", what, error)
-            self._told = True
-        else:
-            self._told = False
+            (log.debug if what in self._told else log.warning)("%s cannot be written: %s", what, error)
+            self._told.add(what)
+            return False
+        self._told.discard(what)
+        return True
 
 
 def beats(store: Store, now: datetime | None = None) -> list[Beat]:
@@ -176,17 +181,34 @@ def of_this_machine(data_dir: Path, role: str | None = None) -> list[Beat]:
     return found
 
 
-def end_hanging(beat: Beat) -> bool:
+def end_hanging(data_dir: Path, beat: Beat) -> bool:
     """Kill a process of this machine whose main loop hangs, so that whoever looks after it starts it again.
 
-    False when it has gone meanwhile, and its number is another process's.
+    False when it has gone meanwhile, and its number is another process's. `VigieError` when no heartbeat can be written
+    now: a process that lives looks the same then, and nobody is killed.
     """
     began = _began(beat.pid)
     if _is_gone(beat.pid) or (began is not None and began > beat.at + timedelta(seconds=2)):
         return False
+    _try_to_write(data_dir / _FOLDER, beat)
     log.error("The %s %s hangs since %s and is ended.", beat.role, beat.pid, beat.at)
     os.kill(beat.pid, signal.SIGKILL)
     return True
+
+
+def _try_to_write(folder: Path, beat: Beat) -> None:
+    trial = folder / f"{os.getpid()}.trial"
+    try:
+        try:
+            trial.write_text(beat.model_dump_json(), encoding="utf-8")
+        finally:
+            trial.unlink(missing_ok=True)
+    except OSError as error:
+        raise VigieError(
+            f"The {beat.role} {beat.pid} was last heard of at {beat.at:%Y-%m-%d %H:%M:%S} UTC, but no heartbeat can be "
+            f"written to {folder} ({error.strerror or error}): it may live, and is not ended. "
+            "Make room there, and let this user write."
+        ) from error
 
 
 def _began(pid: int) -> datetime | None:

@@ -17,6 +17,7 @@ from cli import main
 from core import clock, logs
 from core.settings import Settings
 from monitoring.heartbeats import Heart
+from tests.support.small_disks import small_disk
 
 
 @pytest.fixture
@@ -66,6 +67,21 @@ def test_a_process_that_has_the_number_of_one_that_died_is_left_alone(
     vigie("health", "worker", "--end-hanging", code=1)
     assert sleeping.poll() is None
     os.kill(sleeping.pid, 0)
+
+
+def test_nobody_is_ended_while_no_heartbeat_can_be_written(data_dir: Path, sleeping: subprocess.Popen[bytes]) -> None:
+    with small_disk(data_dir / "heartbeats", megabytes=1) as disk:
+        beat_of(data_dir, sleeping.pid)
+        disk.fill()
+        with clock.frozen_at(clock.now() + timedelta(minutes=5)):
+            told = vigie("health", "worker", "--end-hanging", code=1).stderr
+            assert "No space left on device" in told
+            assert "is not ended" in told
+            assert sleeping.poll() is None
+            disk.clear()
+            vigie("health", "worker", "--end-hanging", code=1)
+        assert sleeping.wait(30) == -signal.SIGKILL
+        assert len(list(disk.folder.iterdir())) == 1  # the heartbeat; nothing is left of the trial
 
 
 def test_a_site_is_only_asked(data_dir: Path) -> None:

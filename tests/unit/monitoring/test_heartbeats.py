@@ -81,6 +81,29 @@ def test_a_store_that_is_away_does_not_end_the_process_nor_its_health(settings: 
     heart.stop()
 
 
+def test_a_beat_that_could_not_be_written_is_written_as_soon_as_it_can_be(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeats, "PERIOD_SECONDS", 3_600.0)
+    monkeypatch.setattr(heartbeats, "AGAIN_SECONDS", 0.01)
+    beaten = threading.Event()
+
+    class Told(Heart):
+        def beat(self) -> bool:
+            written = super().beat()
+            if written:
+                beaten.set()
+            return written
+
+    in_the_way = settings.data_dir / "heartbeats"
+    in_the_way.touch()
+    with Told(settings, None, "worker"):
+        assert not beaten.is_set()
+        in_the_way.unlink()
+        assert beaten.wait(30)
+        assert len(heartbeats.of_this_machine(settings.data_dir, "worker")) == 1
+
+
 def test_a_part_that_hangs_is_down_and_asked_once(settings: Settings) -> None:
     released, questions = threading.Event(), []
 
