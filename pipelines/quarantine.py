@@ -12,6 +12,7 @@ from notices.model import Frozen
 from pipelines.reading import Refusal
 from pipelines.replay import read_archived
 from store import ArchiveError
+from store.quarantine import REFUSED_BY_INDEX
 from store.records import ArchiveRecord, Origin, QuarantineEntry, QuarantineState, SaveOutcome, Saving
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _held_entry(store: Store, entry_id: int) -> QuarantineEntry:
 
 def _release(settings: Settings, store: Store, archive: Archive, entry: QuarantineEntry) -> SaveOutcome | StillHeld:
     if entry.raw is None:
-        return StillHeld(entry=entry, reason=f"It came without a payload that could be read again. {entry.reason}")
+        return _offered_again(store, entry)
     record = ArchiveRecord(
         notice_id=f"{entry.portal}:{entry.native_id}",
         run_id=entry.run_id,
@@ -92,5 +93,14 @@ def _release(settings: Settings, store: Store, archive: Archive, entry: Quaranti
         parser_version=parser_version(entry.portal),
     )
     outcome = store.notices.save(saving)
+    if entry.path == REFUSED_BY_INDEX:
+        return _offered_again(store, entry)
     store.quarantine.released(entry.id)
     return outcome
+
+
+def _offered_again(store: Store, entry: QuarantineEntry) -> StillHeld:
+    """The index is asked once more, and the indexer releases what it takes: that a payload is read is no news to it."""
+    if store.notices.enqueue(f"{entry.portal}:{entry.native_id}"):
+        return StillHeld(entry=entry, reason=f"It waits to be offered to the index again, which said: {entry.reason}")
+    return StillHeld(entry=entry, reason=f"It came without a payload that could be read again. {entry.reason}")

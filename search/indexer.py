@@ -62,9 +62,12 @@ def requeue_if_needed(store: Store, index: SearchIndex) -> int:
     The order makes a crash harmless: the index forgets that it needs a rebuild only when the queue holds everything.
     """
     status = index.status()
-    if not status.needs_rebuild and not _was_emptied(store, index, status):
+    emptied = not status.needs_rebuild and _was_emptied(store, index, status)
+    if not (status.needs_rebuild or emptied):
         return 0
     queued = store.notices.enqueue_all()
+    if emptied:
+        store.meta.set(_EMPTIED, clock.now().isoformat())
     index.rebuild_queued()
     log.info("The index is rebuilt: %d notices are queued.", queued)
     return queued
@@ -81,10 +84,9 @@ def _was_emptied(store: Store, index: SearchIndex, status: IndexStatus) -> bool:
     index.refresh()
     if index.size():
         return False
-    last, now = store.meta.get(_EMPTIED), clock.now()
-    if last is not None and now - datetime.fromisoformat(last) < EMPTIED_REST:
+    last = store.meta.get(_EMPTIED)
+    if last is not None and clock.now() - datetime.fromisoformat(last) < EMPTIED_REST:
         return False
-    store.meta.set(_EMPTIED, now.isoformat())
     log.warning("The index is empty although %d notices are stored; it is filled again.", store.notices.count())
     return True
 

@@ -174,6 +174,15 @@ class Notices:
         with self._database.write() as connection:
             return queues.refill(connection, index_queue)
 
+    def enqueue(self, notice_id: str) -> bool:
+        """Queue a current notice for the index; False when there is none. Nobody is told of anything."""
+        with self._database.write() as connection:
+            version = connection.scalar(select(notices.c.version).where(notices.c.id == notice_id))
+            if version is None:
+                return False
+            queues.append(connection, index_queue, [(notice_id, version, Origin.RELEASE)])
+            return True
+
 
 def _stored(row: Row[Any]) -> StoredNotice:
     return StoredNotice(

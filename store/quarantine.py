@@ -90,12 +90,6 @@ class Quarantine:
             rows = connection.execute(statement.group_by(quarantine.c.portal))
             return {row[0]: row[1] for row in rows}
 
-    def held_ids(self, portal: str) -> set[str]:
-        """Native ids with a held payload."""
-        held = quarantine.c.state == QuarantineState.HELD
-        with self._database.read() as connection:
-            return set(connection.scalars(select(quarantine.c.native_id).where(held, quarantine.c.portal == portal)))
-
     def _move(self, entry_id: int, state: QuarantineState) -> None:
         with self._database.write() as connection:
             moved = connection.execute(update(quarantine).where(quarantine.c.id == entry_id).values(state=state))

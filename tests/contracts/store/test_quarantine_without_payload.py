@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from core.settings import Settings
+from notices.formats.reading import Reading
+from notices.model import RawAddress
 from pipelines import quarantine
 from search.document import IndexDocument
 from search.indexer import drain
@@ -41,10 +45,28 @@ def test_a_notice_without_a_payload_is_held_told_and_released_like_any_other(
     store.notices.enqueue_all()
     drain(store, index)  # type: ignore[arg-type]
     assert [entry.attempts for entry in store.quarantine.held()] == [2]
-    (still,) = quarantine.replay(Settings(data_dir=tmp_path), store, archive).still_held
-    assert "without a payload" in still.reason
-    assert "too deep" in still.reason
     index.refused = ()
-    store.notices.enqueue_all()
-    drain(store, index)  # type: ignore[arg-type]
+    assert drain(store, index) == 0  # type: ignore[arg-type]
+    (still,) = quarantine.replay(Settings(data_dir=tmp_path), store, archive).still_held
+    assert "offered to the index again" in still.reason
+    assert "too deep" in still.reason
+    assert drain(store, index) == 1  # type: ignore[arg-type]
     assert store.quarantine.held() == []
+
+
+def test_a_replay_releases_what_the_index_refused_only_when_the_index_takes_it(
+    store: Store, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = RawAddress(segment="a.warc.gz", offset=0, length=1, digest="a" * 64, media_type="application/xml")
+    one = saving("1")
+    store.notices.save(one.model_copy(update={"notice": one.notice.model_copy(update={"raw": raw})}))
+    (stored,) = store.notices.iterate()
+    monkeypatch.setattr(quarantine, "read_archived", lambda *_: Reading(notice=stored.notice))
+    index = Refusing("be_bda:1")
+    drain(store, index)  # type: ignore[arg-type]
+    for refused, left in ((("be_bda:1",), 1), ((), 0)):
+        index.refused = refused
+        report = quarantine.replay(Settings(data_dir=tmp_path), store, archive)
+        assert (report.released, len(report.still_held)) == ((), 1)
+        assert drain(store, index) == 1  # type: ignore[arg-type]
+        assert len(store.quarantine.held()) == left
