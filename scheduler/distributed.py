@@ -72,9 +72,10 @@ class TwinsAllowed(JobManager):
         """Whether nobody took the job over from the worker that it was fetched by.
 
         Procrastinate does not ask: a worker that was suspended for a while would end, or delete, what another one does.
+        A job without a worker is still of the one whose row another has removed for its silence: nobody took it yet.
         """
         for row in await self.connector.execute_query_all_async(_HOLDER, job_id=job.id):
-            if row["status"] == Status.DOING.value and row["worker_id"] == job.worker_id:
+            if row["status"] == Status.DOING.value and row["worker_id"] in (None, job.worker_id):
                 return True
         log.info("Job %s was taken over by somebody else", job.call_string)
         return False

@@ -12,7 +12,7 @@ from typing import Any
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import AbortReason
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, Status
 
 from core import clock
 from core.errors import VigieError
@@ -132,6 +132,17 @@ class Workplace:
             if context.job.id is not None and SHORT.is_last(context.job):
                 exports.given_up(self._store, context.job.id, arguments["target"], error)
             raise
+
+    async def leave(self, app: App, job: Job) -> None:
+        """Let a job wait again whose worker died; an export at whose every try that happened is given up."""
+        if job.task_name == Kind.EXPORT and job.id is not None and SHORT.is_last(job):
+            log.error("The workers of %s died at every try; it is given up", job.call_string)
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+            died = VigieError("Its worker died at every try: too little memory, perhaps.")
+            await asyncio.to_thread(exports.given_up, self._store, job.id, str(job.task_kwargs["target"]), died)
+            return
+        log.warning("The worker of %s shows no sign of life; the job waits again", job.call_string)
+        await app.job_manager.retry_job(job, retry_at=clock.now())  # or somebody else did in this very moment
 
     async def forget(self, context: JobContext) -> None:
         """What nobody needs any more, ended jobs among it."""

@@ -21,7 +21,6 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from core import clock
 from core.settings import Settings
 from monitoring.heartbeats import Heart
 from monitoring.spools import Keeper
@@ -68,23 +67,23 @@ class DistributedWorker:
             stack.enter_context(bell)
             heart = stack.enter_context(Heart(self._settings, store, "worker", ",".join(self._queues)))
             stack.enter_context(Keeper(self._settings, store))
-            asyncio.run(self._living(application(self._settings, store, place), stopping, heart))
+            asyncio.run(self._living(application(self._settings, store, place), place, stopping, heart))
 
-    async def _living(self, app: App, stopping: threading.Event, heart: Heart) -> None:
+    async def _living(self, app: App, place: Workplace, stopping: threading.Event, heart: Heart) -> None:
         beating = asyncio.create_task(_pulse(heart), name="pulse")
         try:
-            await self._serve(app, stopping)
+            await self._serve(app, place, stopping)
         finally:
             beating.cancel()
 
-    async def _serve(self, app: App, stopping: threading.Event) -> None:
+    async def _serve(self, app: App, place: Workplace, stopping: threading.Event) -> None:
         """Work, and begin anew whenever the database was away."""
         wait = FIRST_RETRY_SECONDS
         while not stopping.is_set():
             began = asyncio.get_running_loop().time()
             try:
                 async with app.open_async():
-                    await self._until_stopped(app, stopping)
+                    await self._until_stopped(app, place, stopping)
             except AWAY as error:
                 if asyncio.get_running_loop().time() - began > LONGEST_RETRY_SECONDS:
                     wait = FIRST_RETRY_SECONDS
@@ -92,10 +91,10 @@ class DistributedWorker:
                 await _set_or_over(stopping, wait)
                 wait = min(2 * wait, LONGEST_RETRY_SECONDS)
 
-    async def _until_stopped(self, app: App, stopping: threading.Event) -> None:
+    async def _until_stopped(self, app: App, place: Workplace, stopping: threading.Event) -> None:
         workers = [asyncio.create_task(self._one(app, queue), name=f"queue {queue}") for queue in self._queues]
         others = [
-            asyncio.create_task(_take_over(app, self._settings.dispatch.stalled_after), name="takeover"),
+            asyncio.create_task(_take_over(app, place, self._settings.dispatch.stalled_after), name="takeover"),
             asyncio.create_task(_set(stopping), name="stop"),
         ]
         try:
@@ -187,12 +186,11 @@ async def _pulse(heart: Heart) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _take_over(app: App, stalled_after: float) -> None:
+async def _take_over(app: App, place: Workplace, stalled_after: float) -> None:
     """Let the jobs of workers without a heartbeat wait again, or leave them to their twins."""
     while True:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
-            log.warning("The worker of %s shows no sign of life; the job waits again", job.call_string)
-            await app.job_manager.retry_job(job, retry_at=clock.now())  # or somebody else did in this very moment
+            await place.leave(app, job)
         await asyncio.sleep(stalled_after / 3)
 
 

@@ -23,6 +23,7 @@ from search import open_index
 from search.errors import IndexUnavailable
 from store import Store
 from store.jobs import JobState
+from store.records import IncidentKind
 from tests.contracts.dispatch.conftest import settings_for, working
 from tests.support.crawl_children import CrawlChildren
 from tests.support.postgres import holder
@@ -176,6 +177,35 @@ def test_a_job_that_others_took_over_and_finished_meanwhile_is_no_error(
         until(lambda: "was taken over by somebody else" in caplog.text, 60, "the worker says so")
         children.let_go()
     assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+def test_a_job_whose_silent_worker_was_forgotten_and_that_nobody_took_over_is_done_once(
+    settings: Settings, store: Store, children: CrawlChildren
+) -> None:
+    job_id = _crawl_asked(store)
+    patient = settings.model_copy(update={"dispatch": settings.dispatch.model_copy(update={"stalled_after": 3600.0})})
+    with working(DistributedWorker(patient, [Queue.CRAWL], children.command).run):
+        running = children.next()
+        with store.database.write() as connection:
+            connection.execute(text("DELETE FROM procrastinate_workers"))
+        running.end(0)
+        until(lambda: store.jobs.get(job_id) is None, 60, "the job is done")
+        children.let_go()
+
+
+def test_an_export_whose_worker_dies_at_every_try_is_given_up_with_an_incident(
+    settings: Settings, store: Store
+) -> None:
+    assert DistributedDispatch(store).ask(Order.export("{}", "csv", "s3://bucket/all.csv"))
+    (job,) = store.jobs.unfinished()
+    _abandoned(store, job.id)
+    with store.database.write() as connection:
+        connection.execute(text("UPDATE procrastinate_jobs SET attempts = 5 WHERE id = :job"), {"job": job.id})
+    with working(DistributedWorker(settings, [Queue.MAINTAIN]).run):
+        until(lambda: _state(store, job.id) is JobState.FAILED, 60, "it is given up")
+        (incident,) = until(store.incidents.current, 60, "it is told")
+    assert incident.kind == IncidentKind.EXPORT_GIVEN_UP
+    assert "died at every try" in incident.message
 
 
 def test_a_crawl_that_broke_off_is_tried_again_after_a_wait(
