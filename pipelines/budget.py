@@ -105,8 +105,9 @@ class SharedBudget:
                 await self._when_there(lambda: self._budgets.give_back_all(host, self._portal), host)
                 self._asked.add(host)
             while self._owed:
-                await self._when_there(partial(self._budgets.give_back, *self._owed[-1]), host)
-                self._owed.pop()
+                owed = self._owed[-1]  # others may come behind it meanwhile
+                await self._when_there(partial(self._budgets.give_back, *owed), host)
+                self._owed.remove(owed)
 
     async def _reserve(self, host: str, interval: float, connections: int, number: str) -> None:
         def reserve() -> Turn:

@@ -200,6 +200,24 @@ async def test_a_connection_that_could_not_be_given_back_is_given_back_before_th
     assert store.budgets.reserve("portal.example", 0.001, 1, 1.0).number
 
 
+async def test_what_comes_to_be_owed_while_something_is_given_back_is_given_back_too(
+    store: Store, budget_of: MakeBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, given_back = budget_of("be_bda"), list[str]()
+
+    def slowly(_host: str, number: str) -> None:
+        given_back.append(number)
+        if number == "first":
+            shared._owed.append(("portal.example", "second"))
+
+    monkeypatch.setattr(store.budgets, "give_back", slowly)
+    shared._owed.append(("portal.example", "first"))
+    async with shared.turn("portal.example", 0.001, 1):
+        pass
+    assert given_back[:2] == ["first", "second"]
+    assert shared._owed == []
+
+
 def test_a_reservation_whose_answer_was_lost_is_not_a_second_one(store: Store) -> None:
     number = new_number("be_bda")
     assert store.budgets.reserve("portal.example", 0.001, 1, 300.0, number).number == number
