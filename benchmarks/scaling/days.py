@@ -32,6 +32,7 @@ class Result(NamedTuple):
     busy: dict[str, float]
     """Share of the busiest hour, by station."""
     timeouts: int
+    """Percolate requests that lasted longer than they may, after which the program asks in parts."""
     lost: int
     """Notices that were read and never found or matched."""
     budgets: dict[str, Budget]

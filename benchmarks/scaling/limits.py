@@ -23,9 +23,16 @@ DISK = 0.85
 """Share of a disk from which Elasticsearch gives a node no more shards (its low watermark)."""
 DAYS = 250
 """Working days of a year."""
-PER_PROCESS, RESERVED = 10, 20
-"""Connections of a process, by docs/operating.md, and those left for people."""
-PER_CRAWL = 3.5
+ONE_QUEUE = 1 + 1 + 4 + 5
+"""Connections of a worker of one queue at most, by the parts in docs/operating.md: its queue, wake-ups, its jobs, what
+is busy of its pool. Each further queue adds one, so one of all seven holds the 17 that were measured."""
+CRAWL_ALONE, PER_CRAWL = 7, 3
+"""Those of a worker of the queue `crawl` alone, and of each crawl that runs: together the 160 that docs/operating.md
+names for ten such workers with three crawls each. Crawls are processes of their own, so little of its pool is busy."""
+LEADER, WAITING, SITE = 5, 1, 20
+"""Those of a scheduler that leads, of one that waits, and of a site: the whole pool as `core.settings` has it."""
+RESERVED = 20
+"""Those left for people (assumed)."""
 LOADED = 100_000
 """Bytes of a notice in a process's memory (assumed)."""
 
@@ -119,12 +126,11 @@ def _of_mails(found: Outcome) -> list[Pressure]:
 
 
 def _of_postgresql(measured: Measured, workload: Workload, plan: Installation) -> list[Pressure]:
-    connections = PER_PROCESS * (plan.workers + plan.schedulers + plan.sites)
-    crawling = min(plan.crawl_workers * plan.at_once, workload.portals) * PER_CRAWL
+    crawls = min(plan.crawl_workers * plan.at_once, workload.portals)
     return [
         Pressure(
             name="connections to PostgreSQL",
-            asked=connections + crawling,
+            asked=connections(plan, crawls),
             limit=plan.connections - RESERVED,
             unit="connections",
         ),
@@ -135,6 +141,14 @@ def _of_postgresql(measured: Measured, workload: Workload, plan: Installation) -
             unit="bytes",
         ),
     ]
+
+
+def connections(plan: Installation, crawls: float) -> float:
+    """That PostgreSQL is asked for at most, while so many crawls run."""
+    others = plan.workers - plan.crawl_workers
+    workers = CRAWL_ALONE * plan.crawl_workers + ONE_QUEUE * others + 1  # one of them serves two queues
+    schedulers = LEADER + WAITING * (plan.schedulers - 1)
+    return workers + schedulers + SITE * plan.sites + PER_CRAWL * crawls
 
 
 def database_bytes(measured: Measured, workload: Workload) -> float:

@@ -66,7 +66,6 @@ class Measured(Frozen):
     index_read: Figure = Field(description="per notice, of an index worker beside the search engine")
     index_write: Figure = Field(description="per notice, of the search engine's processors, one copy")
     match_store: Figure = Field(description="per notice, of a match worker that finds nothing")
-    match_embedded: Figure = Field(description="per notice and profile, of the embedded matcher")
     hit: Figure = Field(description="per hit, of a match worker outside the locks")
     hit_locked: Figure = Field(description="per hit, inside the lock that savers and matchers share")
     job: Figure = Field(description="of a worker, for a job that finds nothing")

@@ -30,7 +30,11 @@ REFRESH = 1.0
 """Seconds until what was indexed is found: `VIGIE_SEARCH__REFRESH`."""
 SEVEN = 7 * 3600.0
 REQUEST, LEASE = 120.0, 120.0
-"""Seconds of a percolate request (`VIGIE_SEARCH__TIMEOUT` times four) and of a taken batch (`store.queues.LEASE`)."""
+"""Seconds of a percolate request (`VIGIE_SEARCH__TIMEOUT` times four) and of a taken batch (`store.queues.LEASE`).
+
+After a request that lasts longer, profiles are asked about in parts (`search/elasticsearch/percolation.py`). Here that
+is the end of matching: a goal to keep, not where the program stops.
+"""
 NOTHING = 1e-9
 """Items a second of a station that gets none through."""
 PASS = 60.0
@@ -256,7 +260,7 @@ def matching(measured: Measured, workload: Workload, installation: Installation)
     locked = measured.save.value + hits * measured.hit_locked.value
     ceiling = min(processors / work if work else math.inf, 1 / locked if locked else math.inf)
     if percolation(measured, workload, installation, BATCH) >= REQUEST:
-        ceiling = NOTHING  # the request is given up, and made again
+        ceiling = NOTHING  # from here on profiles are asked about in parts, which the goal forbids
     again = math.ceil((fixed + BATCH * each) / LEASE)  # how many workers are given the same rows
     servers = installation.match_workers / max(1, min(again, installation.match_workers))
     return Station(name="match", servers=servers, each=each, fixed=fixed, most=BATCH, ceiling=ceiling)

@@ -63,7 +63,7 @@ def _more_notices(factor: float) -> Workload:
 
 RAMPS = (
     Ramp(
-        "profiles on one shard until percolate requests are given up", _more_profiles, PLANS["regional"],
+        "profiles on one shard until they must be asked about in parts", _more_profiles, PLANS["regional"],
         lambda measured, found: _batch_in_peak(measured, found) >= REQUEST,
         lambda result: result.timeouts > 0,
         lambda workload: workload.profiles,

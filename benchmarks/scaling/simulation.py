@@ -3,11 +3,13 @@
 What is kept of the program: a portal is crawled by one worker at a time, request after request on its host's budget;
 a crawl saves 100 notices per transaction, or those of half a minute, under the lock that all savers share; index and
 match workers take up to 200 rows for two minutes and are woken by new ones; a percolate request keeps a processor of
-the search nodes per shard and is given up after 120 s; hits are written under the savers' lock; digest workers share
-the owners of an hour, and join in a minute after one another; a mail batch opens four connections, which the mail
-server may refuse; a worker that dies leaves its rows to the end of their lease and its crawls to the takeover of
-stalled jobs. Left out: procedures that bind rows together, and everything that takes milliseconds and happens once
-(claims, heartbeats, firings).
+the search nodes per shard; hits are written under the savers' lock; digest workers share the owners of an hour, and
+join in a minute after one another; a mail batch opens four connections, which the mail server may refuse; a worker that
+dies leaves its rows to the end of their lease and its crawls to the takeover of stalled jobs. Left out: procedures that
+bind rows together, and everything that takes milliseconds and happens once (claims, heartbeats, firings).
+
+Unlike in the program, a percolate request that lasts longer than 120 s is made again as it was after a wait, and never
+in parts: like the model, the simulation takes that for the end of matching.
 """
 
 from __future__ import annotations
@@ -275,7 +277,7 @@ class World:
         yield asked | late
         if not asked.triggered:
             self.timeouts += 1
-            return False
+            return False  # the program would ask about a part of the profiles at a time
         hits = self._drawn(len(rows) * self.workload.hits_per_notice)
         yield self.env.timeout(hits * self.measured.hit.value)
         yield from self._locked(hits * self.measured.hit_locked.value)

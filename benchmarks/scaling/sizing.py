@@ -9,11 +9,10 @@ from benchmarks.scaling.limits import (
     FOUND_IN,
     MAILED_IN,
     MATCHED_IN,
-    PER_CRAWL,
-    PER_PROCESS,
     RESERVED,
     SHARD,
     checking_bytes,
+    connections,
     filling_bytes,
     search_bytes,
 )  # fmt: skip
@@ -32,14 +31,14 @@ from notices.model import Frozen
 ROOM = 0.5
 """Share of the busiest hour that may be used."""
 QUICK = REQUEST / 4
-"""Seconds of a percolate request, so that a slow moment does not end it."""
+"""Seconds of a percolate request, so that a slow moment does not make it too long."""
 PROCESSORS = 16
 """Of one search node, at most."""
 NODE_DISK = 1_000 * GB
 PROCESS, CRAWL, MACHINE = 0.19 * GB, 0.16 * GB, 12 * GB
 """Memory of a process, of a crawl, and what a machine of 16 GB has for them."""
-OTHERS = 4
-"""Processes beside workers: two sites and two schedulers."""
+AT_ONCE = 3
+"""Crawls of one worker: `VIGIE_CRAWL__AT_ONCE`."""
 BUILDERS = 8
 """Digest workers that keep the processors of such a machine busy; the other workers mostly wait."""
 MOST = 4_096
@@ -81,9 +80,14 @@ def needed(measured: Measured, workload: Workload) -> Needed:
     digests = keeps(lambda found: found.digest_seconds <= MAILED_IN, "digest_workers")
     processors = max(2, shards * match)
     deliver = keeps(lambda found: found.mail_seconds <= MAILED_IN, "deliver_workers")
-    workers = math.ceil(places / 3) + index + match + digests + deliver + 1
+    plan = ample.model_copy(
+        update={
+            "crawl_workers": math.ceil(places / AT_ONCE), "at_once": AT_ONCE, "index_workers": index,
+            "match_workers": match, "digest_workers": digests, "deliver_workers": deliver,
+        }
+    )  # fmt: skip
     disk = 2 * search_bytes(measured, workload, ample) / NODE_DISK
-    memory = (workers + OTHERS) * PROCESS + places * CRAWL
+    memory = (plan.workers + plan.schedulers + plan.sites) * PROCESS + places * CRAWL
     memory += match * filling_bytes(measured, workload) + checking_bytes(measured, workload)
     return Needed(
         crawl_places=places, index_workers=index, match_workers=match,
@@ -91,7 +95,7 @@ def needed(measured: Measured, workload: Workload) -> Needed:
         shards=shards, processors=processors,
         search_nodes=max(1 if workload.stored < 1_000_000 else 3, math.ceil(processors / PROCESSORS), math.ceil(disk)),
         worker_machines=math.ceil(max(memory / MACHINE, digests / BUILDERS)) + (workload.stored >= 1_000_000),
-        connections=math.ceil(PER_PROCESS * (workers + OTHERS) + PER_CRAWL * places + RESERVED),
+        connections=math.ceil(connections(plan, places) + RESERVED),
         smtp_connections=CONNECTIONS_PER_BATCH * deliver,
     )  # fmt: skip
 

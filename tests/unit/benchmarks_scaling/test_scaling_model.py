@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import simpy
 
@@ -12,6 +14,7 @@ from benchmarks.scaling.limits import (
     MATCHED_IN,
     breaking_point,
     checking_bytes,
+    connections,
     filling_bytes,
     pressures,
 )  # fmt: skip
@@ -23,6 +26,8 @@ from benchmarks.scaling.sizing import MACHINE, QUICK, needed
 from benchmarks.scaling.tables import Budget, Row, Table
 from benchmarks.scaling.trials import predicted
 from benchmarks.scaling.workloads import PLANS, REGIONAL, TARGET, TODAY, Installation, Workload
+from core.settings import PostgresqlSettings
+from scheduler.orders import Queue
 
 MEASURED = Measured.read(FILE)
 TOLERANCE = 0.15
@@ -249,6 +254,20 @@ def test_the_least_deliver_workers_send_all_mails_in_time_where_the_mail_server_
     assert mails(least.deliver_workers, least.smtp_connections - 1) > MAILED_IN
 
 
+def test_connections_are_those_that_the_manual_names() -> None:
+    manual = " ".join((DOCUMENT.parent / "operating.md").read_text(encoding="utf-8").split())
+    ten = _connections(crawl_workers=11, crawls=33) - _connections(crawl_workers=1, crawls=3)
+    assert f"Ten workers of the queue `crawl` alone with three crawls each are some {ten:.0f}" in manual
+    of_all_queues = _connections(match_workers=2) - _connections(match_workers=1) + len(Queue) - 1
+    assert f"8 to {of_all_queues:.0f}, measured for one of all seven queues" in manual
+    pool = PostgresqlSettings()
+    assert _connections(sites=2) - _connections(sites=1) == pool.pool_size + pool.pool_overflow
+
+
+def _connections(*, crawls: float = 3, **plan: int) -> float:
+    return connections(PLANS["today"].model_copy(update=plan), crawls)
+
+
 def test_machines_for_workers_hold_full_match_workers_and_the_nightly_check() -> None:
     least = needed(MEASURED, TARGET)
     filled = least.match_workers * filling_bytes(MEASURED, TARGET) + checking_bytes(MEASURED, TARGET)
@@ -266,9 +285,7 @@ def test_the_document_holds_the_tables_that_the_figures_give() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     report = Report(MEASURED)
     quick = {name: make for name, make in report.tables.items() if name not in {"simulated", "ramped"}}
-    report.tables |= {
-        name: (lambda name=name: _as_it_is(document, name)) for name in report.tables if name not in quick
-    }
+    report.tables |= {name: partial(_as_it_is, document, name) for name in report.tables if name not in quick}
     assert filled(document, report) == document, "run python -m benchmarks.scaling --write"
 
 
