@@ -55,6 +55,8 @@ class Delivered(Frozen):
     retried: int = 0
     dead: int = 0
     dropped: int = 0
+    words: str = ""
+    """What was said, in this pass, of a message that is to be tried again."""
 
     @property
     def total(self) -> int:
@@ -67,6 +69,7 @@ class Delivered(Frozen):
             retried=self.retried + other.retried,
             dead=self.dead + other.dead,
             dropped=self.dropped + other.dropped,
+            words=other.words or self.words,
         )
 
 
@@ -91,7 +94,7 @@ def deliver_due(
             break
         done = asyncio.run(deliverer.deliver(claimed))
         total += done
-        _tell(store, done, claimed)
+        _tell(store, done)
     return total
 
 
@@ -220,7 +223,7 @@ class _Deliverer:
         if again is not None:
             self._store.outbox.retry(message.id, again, words)
             log.warning("Message %s to be tried again at %s: %s", message.id, again, words)
-            return Delivered(retried=1)
+            return Delivered(retried=1, words=words)
         self._store.outbox.dead(message.id, words)
         log.error("Message %s given up after %s attempts: %s", message.id, message.attempts, words)
         return Delivered(dead=1)
@@ -290,17 +293,13 @@ def drop(store: Store, message_id: str) -> bool:
     return dropped
 
 
-def _tell(store: Store, done: Delivered, claimed: Sequence[OutboxMessage]) -> None:
+def _tell(store: Store, done: Delivered) -> None:
     """Incidents for operators: a message given up, and a server that takes nothing."""
     if done.dead:
         _tell_refused(store)
     if done.retried and not done.sent:
-        waiting = next(
-            (record for item in claimed if (record := store.outbox.get(item.id)) and record.last_error), None
-        )
-        words = (waiting.last_error if waiting else None) or ""
-        message = f"Aucun message ne peut être remis au serveur de courrier, qui est essayé de nouveau : {words}"
-        details = {"waiting": store.outbox.counts()[OutboxState.PENDING], "words": words}
+        message = f"Aucun message ne peut être remis au serveur de courrier, qui est essayé de nouveau : {done.words}"
+        details = {"waiting": store.outbox.counts()[OutboxState.PENDING], "words": done.words}
         store.incidents.open(None, IncidentKind.MAIL_UNDELIVERED, message, details)
     _tell_undelivered(store, taken=bool(done.sent))
 

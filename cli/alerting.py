@@ -141,30 +141,23 @@ def profile_delete(profile_id: str) -> None:
 @click.option("--deliver", is_flag=True, help="Hand the mails over as well.")
 @sentences
 def digest(deliver: bool) -> None:
-    """Build the digests that are due now."""
-    from alerts.digests import build_due
+    """Build the digests that are due now, and tell alerts what is open that they are still owed."""
     from alerts.outbox import deliver_due
+    from alerts.owed import tell
 
     settings = prepared()
     with Store.open(settings) as store:
-        say(f"{len(build_due(store, settings, clock.now()))} digests built.")
+        say(f"{len(tell(store, settings, clock.now()))} digests built.")
         if deliver:
             done = deliver_due(store, settings, clock.now())
             say(f"{done.sent} mails accepted, {done.retried} to be tried again, {done.dead} refused for good.")
             if done.dropped:
                 say(f"{done.dropped} not delivered, as their readers unsubscribed.")
             if done.retried:
-                say(_why_waiting(store))
+                words = done.words or "no reason given"
+                say(f"The mail server did not take them: {words}. They wait, and go out by themselves.")
             if done.retried or done.dead:
                 fail()
-
-
-def _why_waiting(store: Store) -> str:
-    """What the mail server, or the way to it, said of the message that was tried last."""
-    waiting = [item for item in store.outbox.in_state(OutboxState.PENDING, 1_000) if item.last_error]
-    last = max(waiting, key=lambda item: item.next_attempt_at, default=None)
-    words = last.last_error if last else "no reason given"
-    return f"The mail server did not take them: {words}. They wait, and go out by themselves."
 
 
 @click.group()

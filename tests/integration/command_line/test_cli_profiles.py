@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from alerts import owed
 from alerts.mailbox import Mailbox, MailSink
 from core import clock
+from core.ports import free_port
 from core.settings import Settings
-from tests.support.bad_servers import closed_port
+from store.records import OutboxMessage
 from tests.support.command import Vigie, word_of
 
 
@@ -39,15 +40,15 @@ def test_an_alert_is_resumed_without_a_search_engine_and_told_later_what_is_open
         assert owner is not None
         store.profiles.confirm_owner(owner.id, clock.now())
     vigie.set("SEARCH__RETRIES", "0")
-    vigie.set("SEARCH__URLS", f"http://127.0.0.1:{closed_port()}")
+    vigie.set("SEARCH__URLS", f"http://127.0.0.1:{free_port()}")
     assert "told when it does" in vigie("profile", "resume", profile_id).stderr
     vigie("profile", "pause", profile_id)
     vigie.unset("SEARCH__URLS")
     shutil.rmtree(Settings().index_dir)
     assert "told when it does" in vigie("profile", "resume", profile_id).stderr
     vigie("reindex")
+    vigie("digest")
     with vigie.store() as store:
-        assert owed.settle(store, Settings(), clock.now()) == 1
         assert store.hits.of_profile(profile_id)
 
 
@@ -78,3 +79,26 @@ def test_digest_hands_over_what_waits_and_says_when_it_could_not(vigie: Vigie, t
     vigie("profile", "add", "Ponts", "ponts", "--email", "bert@example.org")
     assert "1 to be tried again" in vigie("digest", "--deliver", code=1).stderr
     assert "mail-undelivered" in vigie("status", code=1).stdout
+
+
+def test_digest_gives_the_words_of_this_delivery_and_not_of_an_earlier_one(vigie: Vigie) -> None:
+    now = clock.now()
+    with vigie.store() as store:
+        store.outbox.add(
+            OutboxMessage(
+                id="earlier",
+                purpose="confirmation",
+                recipient="carl@example.org",
+                message_id="<earlier@vigie.example>",
+                payload=b"Bonjour",
+                next_attempt_at=now + timedelta(hours=4),
+                created_at=now - timedelta(days=1),
+                attempts=6,
+                last_error="452 mailbox full",
+            )
+        )
+    vigie.set("SMTP__PORT", str(free_port()))
+    vigie("profile", "add", "Ponts", "ponts", "--email", "bert@example.org")
+    told = vigie("digest", "--deliver", code=1).stderr
+    assert "The mail server did not take them: SMTPConnectError" in told, told
+    assert "452" not in told
