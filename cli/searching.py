@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -69,18 +69,20 @@ def writing(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    in_place = output.exists() and not output.is_file()  # a pipe or a device cannot be replaced
-    unfinished = output.with_name(f".{output.name}.unfinished")
     try:
-        with (output if in_place else unfinished).open("w", encoding="utf-8", newline="") as file:
+        with _opened(output) as file:
             yield file
-        if not in_place:
-            unfinished.replace(output)
     except OSError as error:
         error.filename = None  # it may be the draft's
         raise VigieError(f"{output} cannot be written: {refused_by_system(error)}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+def _opened(output: Path) -> AbstractContextManager[TextIO]:
+    from observatory.destinations import drafted
+
+    if output.exists() and not output.is_file():  # a pipe or a device cannot be replaced
+        return output.open("w", encoding="utf-8", newline="")
+    return drafted(output.parent, lambda draft: draft.replace(output))
 
 
 @click.command()

@@ -14,7 +14,7 @@ import errno
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -52,22 +52,26 @@ def writing_to(url: str, settings: Settings) -> Iterator[TextIO]:
     folder, name = folder_and_name(url)
     place = Remote(folder, options_of(settings.storage, url), called="The place of the export")
     place.check()
-    with _draft(place.folder or settings.data_dir / DRAFTS) as draft:
+    folder_of_draft = place.folder or settings.data_dir / DRAFTS
+    folder_of_draft.mkdir(parents=True, exist_ok=True)
+    with drafted(folder_of_draft, lambda draft: place.take(draft, name)) as file:
+        yield file
+
+
+@contextmanager
+def drafted(folder: Path, put: Callable[[Path], object]) -> Iterator[TextIO]:
+    """A new file in a folder, nobody else's; `put` is given it when the block is done and the disk holds all of it.
+
+    Whatever is left of it after that is removed. Raises `OSError` when it cannot be written, and what `put` raises.
+    """
+    _tidy(folder)
+    draft = folder / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
+    try:
         with draft.open("x", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        place.take(draft, name)
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """A new file's name in a folder, which is made; the file is gone at the end of the block."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _tidy(folder)
-    draft = folder / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
-    try:
-        yield draft
+        put(draft)
     except OSError as error:
         if error.errno in _FULL:
             error.filename = error.filename or str(folder)  # a full disk does not say which one it is
@@ -80,6 +84,7 @@ def _tidy(folder: Path) -> None:
     """Remove the drafts of processes that were killed."""
     oldest = time.time() - ABANDONED_AFTER.total_seconds()
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        with contextlib.suppress(FileNotFoundError):  # its own process was done with it, or another one tidied
+        # Its own process was done with it, or another one tidied; or it is another user's, in a folder of many.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             if path.stat().st_mtime < oldest:
                 path.unlink()

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from cli.searching import writing
+from core.errors import VigieError
 from core.settings import Settings
 from search import open_index
 from tests.support.command import Vigie, word_of
@@ -99,3 +106,66 @@ def test_an_export_that_fails_leaves_the_older_file_as_it_was(vigie: Vigie, tmp_
     assert path.read_text(encoding="utf-8") == "older"
     assert [item.name for item in tmp_path.iterdir() if "unfinished" in item.name] == []
     assert "cannot be written" in vigie("export", "x", "--output", str(tmp_path / "no" / "out.csv"), code=1).stderr
+
+
+def test_of_two_exports_to_one_file_the_later_to_end_is_there_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with writing(path) as slow:
+        slow.write("slow\n" * 3)
+        slow.flush()
+        with writing(path) as quick:
+            quick.write("quick\n")
+        assert path.read_text() == "quick\n"
+        slow.write("end\n")
+    assert path.read_text() == "slow\n" * 3 + "end\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_export_is_on_the_disk_before_it_takes_the_place_of_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("older")
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append((os.fstat(descriptor).st_size, path.read_text())))
+    with writing(path) as file:
+        file.write("newer one")
+    assert synced == [(len("newer one"), "older")]
+    assert path.read_text() == "newer one"
+    (plain := tmp_path / "plain").touch()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_what_a_killed_export_left_is_removed_by_one_a_day_later(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    killed = (
+        "import os, pathlib, sys; from cli.searching import writing\n"
+        "with writing(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, str(path)], check=False).returncode == -9
+    (left,) = tmp_path.iterdir()
+    with writing(path):
+        assert left.exists()  # it may be that of an export that is slow
+    os.utime(left, (0, 0))
+    with writing(path):
+        assert not left.exists()
+
+
+def test_a_pipe_is_written_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text)
+        with writing(pipe) as file:
+            file.write("id\n")
+        assert read.result() == "id\n"
+    assert pipe.is_fifo()
+
+
+def test_a_file_that_cannot_be_written_is_told_by_its_own_name_only(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "no" / "out.csv", tmp_path / "file" / "out.csv"):
+        with pytest.raises(VigieError, match="cannot be written") as told, writing(path):
+            pass
+        assert str(told.value).startswith(f"{path} cannot be written: ")
+        assert "unfinished" not in str(told.value)

@@ -88,6 +88,24 @@ def test_a_draft_that_a_killed_process_left_a_day_ago_is_removed_by_the_next_one
         assert other.exists()
 
 
+def test_a_draft_that_another_user_left_in_a_folder_of_many_stops_nobody(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = _left_behind(settings.data_dir, ABANDONED_AFTER.total_seconds() + 60)
+    theirs = theirs.rename(tmp_path / theirs.name)
+    unlink = Path.unlink
+
+    def sticky(path: Path, missing_ok: bool = False) -> None:
+        if path == theirs:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", sticky)
+    with writing_to((tmp_path / "all.csv").as_uri(), settings) as file:
+        file.write("id\n")
+    assert (tmp_path / "all.csv").read_text() == "id\n"
+
+
 def test_a_full_disk_is_named(settings: Settings) -> None:
     with pytest.raises(OSError, match="No space left on device") as told, writing_to("memory://x/y.csv", settings):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
