@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import socket
 import sys
 from collections.abc import MutableMapping
 from datetime import date, timedelta
 from pathlib import Path
 
 from core import clock
+from core.ports import free_ports
 from core.settings import Settings
 from crawlers.portals import keys, load
 from scheduler.supervisor import Child, vigie
@@ -57,8 +57,8 @@ class Demonstration:
         self._log_level = settings.log_level
         self._public_url = settings.web.public_url
         self._operator_password = settings.web.operator_password
-        self._ports = {key: free_port() for key in SIMULATED_PORTALS}
-        self._mail_port = free_port()
+        self._mail_port, *portals = free_ports(1 + len(SIMULATED_PORTALS))
+        self._ports = dict(zip(SIMULATED_PORTALS, portals, strict=True))
 
     def prepare(self) -> date:
         """Make the folder and its settings file; return the day that the invented notices are dated from."""
@@ -144,11 +144,3 @@ host = "127.0.0.1"
 port = {self._mail_port}
 sender = "Vigie (démonstration) <alertes@vigie.invalid>"
 {portals}"""
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -52,16 +52,15 @@ class Inventor:
     def __init__(self, *, seed: int, day: date) -> None:
         self._random = random.Random(f"{seed} {day}")
         self._day = day
-        self._days = 0
 
     def orders(self, count: int) -> tuple[Order, ...]:
         """Notices of the days up to `day`; ids grow with the instant of publication."""
-        instants = sorted(self._instant(self._day_before()) for _ in range(count))
+        instants = self._instants(count)
         return tuple(self.order_at(at, FIRST_ID + number) for number, at in enumerate(instants))
 
     def results(self, count: int) -> tuple[Result, ...]:
         """Results of the days up to `day`."""
-        return tuple(self.result_at(at) for at in sorted(self._instant(self._day_before()) for _ in range(count)))
+        return tuple(self.result_at(at) for at in self._instants(count))
 
     def order_at(self, at: datetime, order_id: int) -> Order:
         """A notice published at an instant, open for two to twelve days."""
@@ -131,18 +130,21 @@ class Inventor:
             for row in picked
         )
 
-    def _day_before(self) -> date:
+    def _instants(self, count: int) -> list[datetime]:
+        """The first one is of the first hour of the day in hand, so that also that day has something whenever asked."""
+        return sorted(self._instant(self._day_before(number), 23 if number else 0) for number in range(count))
+
+    def _day_before(self, number: int) -> date:
         """Every day has something, weekends little."""
-        self._days += 1
-        if self._days <= DAYS:
-            return self._day - timedelta(days=self._days - 1)
+        if number < DAYS:
+            return self._day - timedelta(days=number)
         day = self._day - timedelta(days=self._random.randint(0, DAYS - 1))
         if day.weekday() >= 5 and self._random.random() < 0.85:
             day -= timedelta(days=2)
         return day
 
-    def _instant(self, day: date) -> datetime:
-        return datetime.combine(day, time(self._random.randint(0, 23), self._random.randint(0, 59)))
+    def _instant(self, day: date, last_hour: int) -> datetime:
+        return datetime.combine(day, time(self._random.randint(0, last_hour), self._random.randint(0, 59)))
 
 
 def _printed(name: str) -> str:

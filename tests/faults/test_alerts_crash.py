@@ -18,6 +18,7 @@ import pytest
 from alerts.mailbox import Mailbox, MailSink
 from alerts.outbox import deliver_due, lease
 from core import clock
+from core.ports import free_port
 from core.settings import Settings, SmtpSettings
 from store import Store
 from store.records import OutboxMessage, OutboxState
@@ -109,11 +110,6 @@ def test_a_crash_between_acceptance_and_mark_sends_one_message_twice_at_most(
     assert set(arrived) == {f"<digest-{number}@vigie.example>" for number in range(COUNT)}
     assert sum(arrived.values()) == COUNT + 1
     assert max(arrived.values()) == 2
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def wait_for(process: subprocess.Popen[bytes], port: int) -> None:

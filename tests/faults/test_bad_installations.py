@@ -17,6 +17,7 @@ import pytest
 
 from cli import main
 from core import clock
+from core.ports import free_port
 from store import Store
 from store.records import OutboxState
 from tests.support.asking import LOG_LINE, SECRET, Ask, asking
@@ -24,7 +25,6 @@ from tests.support.bad_servers import (
     ELASTICSEARCH,
     SecuredPostgres,
     answering,
-    closed_port,
     saying,
     secured_postgres,
     self_signed,
@@ -62,7 +62,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     asked = asking(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VIGIE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("VIGIE_WEB__PORT", str(closed_port()))
+    monkeypatch.setenv("VIGIE_WEB__PORT", str(free_port()))
     return asked
 
 
@@ -212,7 +212,7 @@ def test_postgresql_that_refuses_or_is_another_is_told_with_what_to_do(
 def test_an_address_where_no_postgresql_answers_is_told_with_the_setting(ask: Ask) -> None:
     with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
         for host, words in (
-            (f"127.0.0.1:{closed_port()}", "[Cc]onnection refused.*host and port in VIGIE_DATABASE_URL"),
+            (f"127.0.0.1:{free_port()}", "[Cc]onnection refused.*host and port in VIGIE_DATABASE_URL"),
             ("nowhere.invalid", "nowhere.invalid.*host and port in VIGIE_DATABASE_URL"),
             (f"127.0.0.1:{other}", "no PostgreSQL.*host and port in VIGIE_DATABASE_URL"),
         ):
@@ -303,7 +303,7 @@ def test_a_cluster_behind_a_wrong_address_or_certificate_is_told_with_the_settin
             ({"URLS": f"https://127.0.0.1:{secured}", "CA": str(pair[1])}, "VIGIE_SEARCH__CA"),
             ({"URLS": f"http://127.0.0.1:{secured}"}, "VIGIE_SEARCH__URLS"),
             ({"URLS": f"https://127.0.0.1:{plain}"}, "VIGIE_SEARCH__(CA|URLS)"),
-            ({"URLS": f"http://127.0.0.1:{closed_port()}"}, "ne répond pas.*VIGIE_SEARCH__URLS.*refused"),
+            ({"URLS": f"http://127.0.0.1:{free_port()}"}, "ne répond pas.*VIGIE_SEARCH__URLS.*refused"),
             ({"URLS": "http://nowhere.invalid:9200"}, "ne répond pas.*VIGIE_SEARCH__URLS.*nowhere.invalid"),
             ({"CLOUD_ID": "nonsense"}, "section search cannot be used"),
             ({"URLS": f"http://127.0.0.1:{plain}", "NODE_CLASS": "pigeon"}, "search.node_class"),
@@ -335,12 +335,12 @@ def test_an_archive_or_export_that_is_refused_or_not_there_is_told_with_the_sett
         cases = [
             ("s3://vigie/a", f"http://127.0.0.1:{missing}", "NoSuchBucket. Create it first"),
             ("s3://vigie/a", f"http://127.0.0.1:{wrong_key}", "refuses.*Check its credentials"),
-            ("s3://vigie/a", f"http://127.0.0.1:{closed_port()}", "VIGIE_STORAGE__ENDPOINT"),
+            ("s3://vigie/a", f"http://127.0.0.1:{free_port()}", "VIGIE_STORAGE__ENDPOINT"),
             ("s3://vigie/a", f"http://127.0.0.1:{other}", "VIGIE_STORAGE__ENDPOINT"),
             ("s3://vigie/a", f"https://127.0.0.1:{secured}", "VIGIE_STORAGE__CA"),
             ("s3://vigie/a", "127.0.0.1:9000", "VIGIE_STORAGE__ENDPOINT"),
             ("s4://bucket/a", "http://127.0.0.1:9", "Correct its URL .VIGIE_ARCHIVE_URL"),
-            (f"ftp://u:{SECRET}@127.0.0.1:{closed_port()}/a", "http://127.0.0.1:9", "refused.*Correct its URL"),
+            (f"ftp://u:{SECRET}@127.0.0.1:{free_port()}/a", "http://127.0.0.1:9", "refused.*Correct its URL"),
         ]
         for url, endpoint, words in cases:
             named = {"ENDPOINT": endpoint, "ACCESS_KEY": "vigie", "SECRET_KEY": SECRET, "REGION": "x", "TIMEOUT": "2"}
@@ -357,7 +357,7 @@ def test_a_mail_server_that_cannot_be_used_is_told_with_the_setting_and_the_mail
     url = f"sqlite:///{tmp_path / 'data' / 'vigie.sqlite'}"
     with answering(200, "", {}, self_signed(tmp_path, "127.0.0.1")) as secured:
         cases = [
-            ({"PORT": str(closed_port())}, "VIGIE_SMTP__HOST, VIGIE_SMTP__PORT"),
+            ({"PORT": str(free_port())}, "VIGIE_SMTP__HOST, VIGIE_SMTP__PORT"),
             ({"HOST": "nowhere.invalid"}, "VIGIE_SMTP__HOST, VIGIE_SMTP__PORT"),
             ({"PORT": str(secured), "SECURITY": "tls"}, "certificate"),
         ]

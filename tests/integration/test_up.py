@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.ports import free_port
 from core.settings import Settings
 from store import Store
-from tests.support.up import Up, free_port, taken_port, until
+from tests.support.up import Up, taken_port, until
 
 pytestmark = pytest.mark.slow
 END_SECONDS = 10.0

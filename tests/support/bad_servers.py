@@ -8,7 +8,6 @@ import ipaddress
 import json
 import shutil
 import signal
-import socket
 import socketserver
 import ssl
 import subprocess
@@ -25,6 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from core.ports import free_port
 from tests.support import postgres
 
 ELASTICSEARCH = {"x-elastic-product": "Elasticsearch", "content-type": "application/json"}
@@ -125,13 +125,6 @@ def _served(server: socketserver.TCPServer) -> Iterator[int]:
         thread.join()
 
 
-def closed_port() -> int:
-    """A port at which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class SecuredPostgres:
     """A PostgreSQL that wants TLS and passwords, with its own certificate for another host."""
 
@@ -183,7 +176,7 @@ def secured_postgres() -> Iterator[SecuredPostgres]:
             if user:
                 shutil.chown(path, user)
         (data / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
-        found = SecuredPostgres(folder, closed_port())
+        found = SecuredPostgres(folder, free_port())
         settings = {"port": found.port, "ssl": "on", "unix_socket_directories": folder, "fsync": "off"}
         options = [f"--{name}={value}" for name, value in settings.items()]
         with (folder / "log").open("ab") as log:

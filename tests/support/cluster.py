@@ -17,6 +17,7 @@ from typing import TypeVar
 import httpx
 import pytest
 
+from core.ports import free_ports
 from core.settings import Settings
 from crawlers import portals
 from scheduler.distributed import DistributedDispatch
@@ -25,7 +26,7 @@ from tests.support import java_tools
 from tests.support.cluster_parts import PATIENCE, ROOT, Portals, SearchCluster, Service, Supervisor, Visitors
 from tests.support.postgres import RestartableServer, restartable_server
 from tests.support.search_servers import SHIM
-from tests.support.up import free_port, until
+from tests.support.up import until
 
 DELAY = 0.2
 """Seconds between two requests to a portal: its budget."""
@@ -112,7 +113,8 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             pytest.skip(str(missing))
         farm = Portals(folder)
         stack.callback(farm.stop)
-        smtp, webs = free_port(), {name: free_port() for name in SITES}
+        smtp, *ports = free_ports(1 + len(SITES))
+        webs = dict(zip(SITES, ports, strict=True))
         environment = _environment(folder, postgres, search, farm, smtp)
         services = dict(_services(folder, environment, webs))
         supervisor, sites = Supervisor(list(services.values())), tuple(f"http://127.0.0.1:{p}" for p in webs.values())

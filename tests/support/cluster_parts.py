@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 
 from core import clock
+from core.ports import free_ports
 from tests.support.search_servers import NodeProcess, Product
-from tests.support.up import free_port, until
+from tests.support.up import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
@@ -184,8 +185,8 @@ class SearchCluster:
     """Three nodes of OpenSearch."""
 
     def __init__(self, folder: Path) -> None:
-        transports = [free_port() for _ in range(NODES)]
-        ports = [free_port() for _ in range(NODES)]
+        found = free_ports(2 * NODES)
+        transports, ports = found[:NODES], found[NODES:]
         self.urls = [f"http://127.0.0.1:{port}" for port in ports]
         common = {
             "cluster.name": f"vigie-{os.getpid()}",

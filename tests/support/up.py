@@ -31,14 +31,6 @@ def until(found: Callable[[], T], seconds: float, what: str) -> T:
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 class Up:
     """One start. Stdout and stderr together are in `lines`, as on a terminal."""
 

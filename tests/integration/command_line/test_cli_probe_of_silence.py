@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scheduler.demonstration import free_port
+from core.ports import free_port
 from tests.support.command import Vigie
 
 

@@ -45,6 +45,13 @@ def test_the_same_seed_and_day_give_the_same_portal() -> None:
     assert one.orders != make_portal(invented=40, seed=6, today=TODAY).orders
 
 
+def test_every_day_of_a_month_has_notices_and_results_weekends_too(portal: BdcPortal) -> None:
+    month = {TODAY - timedelta(days=number) for number in range(30)}
+    for items in (portal.orders.values(), portal.results):
+        assert month <= {item.published.date() for item in items}
+        assert min(item.published for item in items if item.published.date() == TODAY).hour == 0
+
+
 @pytest.mark.parametrize(("path", "name"), [(LIST, "dateMiseEnLigneStart"), (RESULTS, "dateLimitePublicationStart")])
 def test_a_date_that_is_not_iso_is_ignored_without_a_word(portal: BdcPortal, path: str, name: str) -> None:
     everything = total(ask(portal, path, pageSize="10"))

@@ -1,0 +1,15 @@
+"""Ports for servers that begin later."""
+
+from __future__ import annotations
+
+import socket
+
+from core.ports import free_ports
+
+
+def test_ports_are_all_different_and_free_when_they_are_told() -> None:
+    ports = free_ports(300)
+    assert len(set(ports)) == 300
+    for port in ports:
+        with socket.create_server(("127.0.0.1", port)) as server:
+            assert server.getsockname()[1] == port
