@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.settings import SearchSettings
-from search.elasticsearch.client import connect
-from tests.support.search_index import forget
+from tests.support.search_index import forgotten
 from tests.support.search_servers import SHIM, NodeProcess, Product
 
 HEAP = "768m"
@@ -66,17 +65,8 @@ def installation(options: argparse.Namespace) -> Iterator[SearchSettings]:
     """Settings of an installation that nobody else uses; everything of it is taken away at the end."""
     prefix = f"bench{secrets.token_hex(3)}"
     if options.url:
-        with _forgotten(settings_of(options.url, options.node_class, prefix)) as settings:
+        with forgotten(settings_of(options.url, options.node_class, prefix)) as settings:
             yield settings
         return
     with tempfile.TemporaryDirectory(prefix="vigie-bench-") as folder, node(Path(folder), options.heap) as found:
         yield settings_on(found, prefix)
-
-
-@contextmanager
-def _forgotten(settings: SearchSettings) -> Iterator[SearchSettings]:
-    try:
-        yield settings
-    finally:
-        with connect(settings) as client:
-            forget(client, settings.prefix)

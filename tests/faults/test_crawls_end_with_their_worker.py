@@ -17,7 +17,7 @@ from simulated_portals.running import RunningPortal, running_portal
 from store.records import RunState, Verdict
 from store.session_locks import portal_lock
 from tests.support.gates import Gate
-from tests.support.machines import PATIENCE, Machines, lose, machines
+from tests.support.machines import PATIENCE, Machines, is_gone, lose, machines
 from tests.support.postgres import holder, restartable_server
 from tests.support.up import until
 
@@ -61,13 +61,6 @@ def transactions(site: Machines) -> int:
     )
     with site.store.database.read() as connection:
         return int(connection.scalar(text(statement)) or 0)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return " Z " in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return True
 
 
 def is_whole(site: Machines) -> bool:

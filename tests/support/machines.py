@@ -97,3 +97,12 @@ def _children(pid: int) -> Sequence[int]:
     except OSError:
         return ()
     return [int(child) for child in listed]
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, also when nobody has asked how yet."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return True
+    return said.rpartition(")")[2].split()[0] == "Z"

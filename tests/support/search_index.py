@@ -124,10 +124,18 @@ def _forget_documents(index: ElasticsearchIndex) -> None:
 @contextmanager
 def installation(server: SearchServer, prefix: str, **given: Any) -> Iterator[SearchSettings]:
     """The settings of an installation that is removed at the end, whoever made what there is of it."""
-    settings = settings_for(server, prefix, **given)
-    yield settings
-    with connect(settings) as client:
-        forget(client, prefix)
+    with forgotten(settings_for(server, prefix, **given)) as settings:
+        yield settings
+
+
+@contextmanager
+def forgotten(settings: SearchSettings) -> Iterator[SearchSettings]:
+    """These settings; whatever was made with them is removed at the end, also when the block fails."""
+    try:
+        yield settings
+    finally:
+        with connect(settings) as client:
+            forget(client, settings.prefix)
 
 
 def removed(server: SearchServer) -> None:

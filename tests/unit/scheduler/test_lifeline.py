@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.machines import is_gone
 from tests.support.up import until
 
 ROOT = Path(__file__).parents[3]
@@ -35,26 +35,16 @@ with lifeline.held() as stdin:
 """
 
 
-def gone(pid: int) -> Callable[[], bool]:
-    def look() -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
-        except FileNotFoundError:
-            return True
-
-    return look
-
-
 @pytest.mark.parametrize("what", [LISTENS, DEAF], ids=["listens", "deaf"])
 def test_a_child_ends_when_the_process_that_began_it_is_killed(what: str) -> None:
     command = [sys.executable, "-c", PARENT, CHILD.format(what=what)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         assert parent.stdout is not None
         child, grandchild = int(parent.stdout.readline()), int(parent.stdout.readline())
-        assert not gone(child)()
+        assert not is_gone(child)
         parent.kill()
-    until(gone(child), 30, "the child ends with its parent")
+    until(lambda: is_gone(child), 30, "the child ends with its parent")
     if what == DEAF:  # by force, and what it started with it
-        until(gone(grandchild), 30, "the grandchild ends as well")
+        until(lambda: is_gone(grandchild), 30, "the grandchild ends as well")
     else:
         os.kill(grandchild, signal.SIGKILL)

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
-import http.server
-import ipaddress
 import re
-import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from elastic_transport import ConnectionTimeout
 
 from core.errors import ConfigurationError
@@ -32,6 +22,7 @@ from search.port import IndexState
 from search.query import NoticeQuery
 from tests.contracts.search.search_material import NOW, document
 from tests.support import scripted_node
+from tests.support.bad_servers import ELASTICSEARCH, answering, self_signed
 from tests.support.scripted_node import Asked, scripted
 
 QUICK = Patience(tries=3, first=0.0, longest=0.0)
@@ -335,40 +326,9 @@ def test_nobody_answers_at_the_address() -> None:
             index.count(NoticeQuery(), now=NOW)
 
 
-@contextmanager
-def https_server(folder: Path) -> Iterator[str]:
-    """A server with a certificate that nobody signed but itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "search.invalid")])
-    begin = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + dt.timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    held = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (folder / "both.pem").write_bytes(held + made.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "both.pem")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"https://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
 def test_a_certificate_that_nobody_vouches_for_is_told_with_the_setting_that_helps(tmp_path: Path) -> None:
-    with https_server(tmp_path) as url:
-        settings = Settings(search=SearchSettings(urls=(url,), retries=0))
+    with answering(200, {}, ELASTICSEARCH, self_signed(tmp_path, "127.0.0.1")) as port:
+        settings = Settings(search=SearchSettings(urls=(f"https://127.0.0.1:{port}",), retries=0))
         with open_index(settings, writable=True) as index:
             assert "VIGIE_SEARCH__CA" in (index.status().sentence or "")
 
