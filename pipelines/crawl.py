@@ -82,11 +82,11 @@ def run(
     possible, and the error is raised.
     """
     portal = load(request.portal).at(_address(request, settings))
-    if not request.ignore_closed_hours:
-        refuse_closed(portal, store)
     if settings.demo and not portal.simulated:
         raise VigieError(f"The demonstration crawls simulated portals alone, and {portal.base_url} is none.")
     origins.keep_apart(portal, settings, store)
+    if not request.ignore_closed_hours:
+        refuse_closed(portal, store)
     windows, unseen = plan(request, portal, store.windows, now()), out_of_reach(request, portal, store.windows, now())
     with _stops() as stops, crawling_alone(store, portal.key) as alone:
         store.notebook.take_over(settings.data_dir / OLD_FOLDER)

@@ -123,8 +123,9 @@ def test_a_portal_that_refuses_every_token_is_asked_twice_and_left_alone(vigie: 
 
 
 def test_closed_hours_keep_a_crawl_from_the_real_portal(vigie: Installation) -> None:
+    real = vigie.settings.model_copy(update={"demo": False})
     with frozen_at(NIGHT), pytest.raises(PortalClosed, match=r"opens at 2026-11-19 05:00"):
-        run(CrawlRequest.open_calls("be_bda"), vigie.settings, vigie.store, vigie.archive)
+        run(CrawlRequest.open_calls("be_bda"), real, vigie.store, vigie.archive)
     assert vigie.store.runs.latest("be_bda") is None
 
 
