@@ -10,12 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.mailbox import Mailbox, MailSink
+from core import clock
 from core.settings import Settings
 from search.query import NoticeQuery
 from simulated_portals.be_bda.portal import BeBdaPortal
@@ -71,7 +72,7 @@ class Installation:
 def _subscriber(store: Store) -> str:
     """A confirmed owner, told every day at noon, whose profile takes every notice."""
     owner = store.profiles.ensure_owner("guetteur@example.org", "fr", "UTC", 7, tuple(range(7)))
-    store.profiles.confirm_owner(owner.id, datetime.now(UTC))
+    store.profiles.confirm_owner(owner.id, clock.now())
     store.profiles.create(owner.id, "Tout", NoticeQuery(countries=("BE",)).to_dict())
     return owner.id
 

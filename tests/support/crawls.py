@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -84,9 +84,10 @@ class Installation(PortalInstallation[BeBdaPortal]):
         return self.control.clock.today()
 
     def busiest_day(self) -> tuple[date, int]:
-        """The day before today with most publications, and their number."""
+        """The day before today with most publications, of those that are crawled again, and their number."""
         days = [item.publication_date for item in self.control.catalogue.publications()]
-        past = [day for day in days if day < self.today]
+        first = self.today - timedelta(days=portals.load(self.key).calendar.retry_days)
+        past = [day for day in days if first <= day < self.today]
         day = max(sorted(set(past)), key=past.count)
         return day, past.count(day)
 
