@@ -6,7 +6,9 @@ taken before the alias was there had been saved by then, and is read when the st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +18,8 @@ from search.document import IndexDocument
 from search.elasticsearch.bulk import Bulk, Patience
 from search.errors import IndexUnavailable
 from search.port import Indexed
+
+log = logging.getLogger(__name__)
 
 _OTHER_PROGRAM: Final = (
     "L’index {index} est en préparation pour une autre version de Vigie : la file attend qu’il prenne la place de "
@@ -61,12 +65,30 @@ class Successor:
 
     def index(self, documents: Sequence[IndexDocument], *, versioned: bool = True) -> Indexed:
         """Write documents there, too. Raises `IndexUnavailable` when it is made for another version of Vigie."""
-        return self.bulk.index(documents, refresh=False, versioned=versioned) if self._fed() else Indexed()
+        done = Indexed()
+        if self._fed():
+            with self._unless_over():
+                done = self.bulk.index(documents, refresh=False, versioned=versioned)
+        return done
 
     def delete(self, notice_ids: Sequence[str]) -> None:
         """Remove documents there, too."""
         if self._fed():
-            self.bulk.delete(notice_ids, refresh=False)
+            with self._unless_over():
+                self.bulk.delete(notice_ids, refresh=False)
+
+    @contextmanager
+    def _unless_over(self) -> Iterator[None]:
+        """The filling may end while something is written: the index in use, which is written next, is the new one then.
+
+        Nor is anything lost when the index was dropped.
+        """
+        try:
+            yield
+        except IndexUnavailable:
+            if self.found() is not None:
+                raise
+            log.info("The index that was being filled is in use now, or was dropped.")
 
     def _fed(self) -> bool:
         found = self.found()

@@ -9,14 +9,17 @@ from simulated_portals.messages import Answer, Request
 from simulated_portals.running import RunningPortal
 from tests.support.machines import PATIENCE
 
+EARLY = 10
+"""A crawl of what is open asks more, also on days on which few of sixty invented notices are."""
+
 
 class Gate:
-    """Holds the portal's answers from a request on, until the test opens it."""
+    """Holds the portal's answers from an early request on, until the test opens it."""
 
-    def __init__(self, portal: RunningPortal[Any], request: int = 20) -> None:
+    def __init__(self, portal: RunningPortal[Any]) -> None:
         self.reached = threading.Event()
         self.open = threading.Event()
-        self._left = request
+        self._left = EARLY
         self._real = portal.control.answer
         portal.control.answer = self._answer  # type: ignore[method-assign]
 

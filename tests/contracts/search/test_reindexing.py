@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from search.elasticsearch import ElasticsearchIndex
 from search.elasticsearch.caretaker import ElasticsearchCaretaker
 from search.elasticsearch.client import connect
 from search.elasticsearch.scratch import scratch
+from search.elasticsearch.successor import Successor
 from search.errors import IndexUnavailable
 from search.indexer import drain_all
 from search.query import NoticeQuery
@@ -322,6 +323,46 @@ def test_an_index_in_preparation_for_another_version_keeps_the_queue_waiting_ins
     keeper.drop(filling.name)
     drain_all(store, index)
     assert "be_bda:5000" in found(index)
+
+
+def test_what_is_written_while_the_new_index_is_put_in_use_stands_there(
+    index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed = index._successor._fed
+
+    def ends_then(_: Successor) -> bool:
+        monkeypatch.undo()
+        keeper._generations.begin_next(keeper._successor.alias)
+        was = fed()
+        keeper.reindex(store, told_nobody)
+        return was
+
+    stored = set(store.notices.ids())
+    cases: tuple[tuple[Callable[[], object], set[str], set[str]], ...] = (
+        (lambda: index.index([document(7000)]), {"be_bda:7000"}, set()),
+        (lambda: index.delete(["be_bda:1"]), set(), {"be_bda:1"}),
+    )
+    for write, added, removed in cases:
+        monkeypatch.setattr(Successor, "_fed", ends_then)
+        before = keeper._generations.current()
+        write()
+        assert keeper._generations.current() != before
+        assert found(index) == (stored | added) - removed
+
+
+def test_what_the_index_that_is_being_filled_does_not_take_waits(
+    server: SearchServer, prefix: str, index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker
+) -> None:
+    keeper._generations.begin_next(keeper._successor.alias)
+    filling = keeper._successor.found()
+    assert filling is not None
+    client = connect(settings_for(server, prefix))
+    client.indices.put_settings(index=filling.name, settings={"index.blocks.write": True})
+    with pytest.raises(IndexUnavailable, match="bloqué"):
+        index.index([document(7001)])
+    client.indices.put_settings(index=filling.name, settings={"index.blocks.write": None})
+    index.index([document(7001)])
+    assert "be_bda:7001" in found(index)
 
 
 def test_the_embedded_index_is_filled_again_in_place_and_compared_with_the_same_calls(tmp_path: Path) -> None:
