@@ -14,15 +14,16 @@ from tests.support.machines import is_gone
 from tests.support.up import until
 
 ROOT = Path(__file__).parents[3]
-LISTENS = "signal.pause()"
-DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: signal.pause()"
+LISTENS = ""
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 CHILD = """
 import signal, subprocess, sys
 from scheduler import lifeline
+{what}
 lifeline.tie(grace=0.5)
 grandchild = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 print(grandchild.pid, flush=True)
-{what}
+while True: signal.pause()
 """
 PARENT = """
 import sys
