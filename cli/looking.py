@@ -132,10 +132,11 @@ def probe(
     Says of every expectation whether it held, and proposes golden files. Exit 1 when one did not hold.
     """
     from crawlers.contract import Window
+    from pipelines.opening import PortalPaused
     from pipelines.probe import run
 
     settings = prepared()
-    portals.load(portal)
+    portals.load(portal)  # refuses one that does not exist before there is a store
     checked_address(base_url)
     place = folder or settings.data_dir / "probes" / f"{portal}-{clock.now():%Y%m%dT%H%M%S}"
     window = Window.day(day.date()) if day else None
@@ -144,6 +145,8 @@ def probe(
             report = run(
                 portal, settings, store, place, base_url=base_url, window=window, requests=requests, notices=notices
             )
+        except PortalPaused as paused:
+            raise VigieError(f"{paused} `vigie resume {portal}` ends that.") from paused
         except OSError as error:
             raise VigieError(f"{place}: cannot be written: {refused_by_system(error)}") from error
     if as_json:

@@ -55,6 +55,14 @@ def found(index: ElasticsearchIndex) -> set[str]:
     return set(index.scan(ALL, now=NOW))
 
 
+def begun(keeper: ElasticsearchCaretaker) -> str:
+    """The name of an index whose filling has begun."""
+    keeper._generations.begin_next(keeper._successor.alias)
+    filling = keeper._successor.found()
+    assert filling is not None
+    return filling.name
+
+
 @pytest.fixture
 def store_file(sqlite_url: str) -> str:
     """The address of an empty store."""
@@ -312,15 +320,13 @@ def test_an_index_that_lacks_notices_or_holds_others_is_told_apart_from_the_stor
 def test_an_index_in_preparation_for_another_version_keeps_the_queue_waiting_instead_of_losing_its_rows(
     server: SearchServer, prefix: str, index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker
 ) -> None:
-    keeper._generations.begin_next(keeper._successor.alias)
-    filling = keeper._successor.found()
-    assert filling is not None
-    connect(settings_for(server, prefix)).indices.put_mapping(index=filling.name, meta={"mapping_version": 99})
+    filling = begun(keeper)
+    connect(settings_for(server, prefix)).indices.put_mapping(index=filling, meta={"mapping_version": 99})
     save(store, notice(5000))
     with pytest.raises(IndexUnavailable, match="autre version"):
         drain_all(store, index)
     assert store.index_queue.depth() == 1
-    keeper.drop(filling.name)
+    keeper.drop(filling)
     drain_all(store, index)
     assert "be_bda:5000" in found(index)
 
@@ -353,14 +359,12 @@ def test_what_is_written_while_the_new_index_is_put_in_use_stands_there(
 def test_what_the_index_that_is_being_filled_does_not_take_waits(
     server: SearchServer, prefix: str, index: ElasticsearchIndex, store: Store, keeper: ElasticsearchCaretaker
 ) -> None:
-    keeper._generations.begin_next(keeper._successor.alias)
-    filling = keeper._successor.found()
-    assert filling is not None
+    filling = begun(keeper)
     client = connect(settings_for(server, prefix))
-    client.indices.put_settings(index=filling.name, settings={"index.blocks.write": True})
+    client.indices.put_settings(index=filling, settings={"index.blocks.write": True})
     with pytest.raises(IndexUnavailable, match="bloqué"):
         index.index([document(7001)])
-    client.indices.put_settings(index=filling.name, settings={"index.blocks.write": None})
+    client.indices.put_settings(index=filling, settings={"index.blocks.write": None})
     index.index([document(7001)])
     assert "be_bda:7001" in found(index)
 

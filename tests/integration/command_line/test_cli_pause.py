@@ -25,6 +25,7 @@ def test_a_crawl_by_hand_is_refused_with_who_and_why_unless_it_says_now(empty: V
         told = empty(*command, code=1).stderr
         assert "paused by Ada" in told
         assert "The portal is being moved." in told
+        assert ("vigie resume" if command[0] == "probe" else "--now") in told
     assert empty.portal.statistics.requests() == asked
     assert empty.lines("runs", "--json") == []
     empty("crawl", "be_bda", "--open", "--now")

@@ -26,7 +26,7 @@ class Silent:
     """A matcher on a cluster that does not answer."""
 
     def __init__(self, _: Settings) -> None:
-        self.closed = False
+        """Connects to nothing yet."""
 
     def check(self, _: NoticeQuery) -> None:
         """Never answers."""
